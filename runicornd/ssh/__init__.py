@@ -1,0 +1,1 @@
+"""Hosts and links: the one supervised SSH connection to each server."""
