@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,7 +36,7 @@ class Subscription:
         self._queue: deque[tuple[int, Event]] = deque()
         self._filled = asyncio.Event()
 
-    def __enter__(self) -> Subscription:
+    def __enter__(self) -> Self:
         self._hub.add(self)
         return self
 
@@ -48,7 +48,7 @@ class Subscription:
     ) -> None:
         self._hub.remove(self)
 
-    def __aiter__(self) -> Subscription:
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> tuple[int, Event]:
@@ -96,4 +96,3 @@ class EventHub:
     def remove(self, subscription: Subscription) -> None:
         """Stop queueing events for the subscription."""
         self._subscriptions.discard(subscription)
-

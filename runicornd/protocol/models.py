@@ -15,11 +15,11 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86400 * 365)]
 
 
-class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Params(msgspec.Struct, forbid_unknown_fields=True):
     """Base of all parameters."""
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class Result(msgspec.Struct):
     """Base of all results."""
 
 
@@ -33,9 +33,6 @@ class Done(Result):
     done: bool = True
 
 
-# --- errors ----------------------------------------------------------------------------------------
-
-
 class ErrorData(Result):
     """The ``data`` of a JSON-RPC error, and the reason in a session's or host's state."""
 
@@ -43,10 +40,7 @@ class ErrorData(Result):
     message: str
     hint: str = ""
     retryable: bool = False
-    context: dict[str, msgspec.Raw | object] = {}
-
-
-# --- daemon ----------------------------------------------------------------------------------------
+    context: dict[str, object] = {}
 
 
 class HelloParams(Params):
@@ -98,9 +92,6 @@ class ShutdownParams(Params):
     keep: bool = False
 
 
-# --- hosts -----------------------------------------------------------------------------------------
-
-
 class SavedHost(Result):
     """A host that the user saved under a name. ``address`` is ``[user@]host[:port]``."""
 
@@ -110,8 +101,10 @@ class SavedHost(Result):
 
 
 class HostState(Result):
-    """A host that has a link. ``state`` is one of idle, connecting, waiting_for_user, up, backoff,
-    blocked, closed; ``retry_at`` says when the next try is due in backoff.
+    """A host that has a link.
+
+    ``state`` is one of idle, connecting, waiting_for_user, up, backoff, blocked, closed; ``retry_at``
+    says when the next try is due in backoff.
     """
 
     target: str
@@ -185,9 +178,6 @@ class UntrustResult(Result):
     elsewhere: list[str] = []
 
 
-# --- environments ----------------------------------------------------------------------------------
-
-
 class AuthParams(Params):
     """How to log in, beside what the configuration says. Kept in memory only, never stored."""
 
@@ -225,9 +215,6 @@ class EnvsResult(Result):
     target: str
     environments: list[Environment]
     chosen: str | None = None
-
-
-# --- sessions --------------------------------------------------------------------------------------
 
 
 class SessionStartParams(Params):
@@ -285,9 +272,9 @@ class Remote(Result):
 
 
 class Session(Result):
-    """A session. ``state``: starting, ready, reconnecting, restarting, blocked, failed, stopping,
-    stopped.
+    """A session.
 
+    ``state``: starting, ready, reconnecting, restarting, blocked, failed, stopping, stopped.
     ``step`` is what it is doing while it starts: connecting, environments, choosing, launching,
     answering. ``detail`` says in words what it does or waits for; ``prompt`` is the question that it
     waits for.
@@ -313,9 +300,6 @@ class SessionsResult(Result):
     """All sessions, by id."""
 
     sessions: list[Session]
-
-
-# --- prompts ---------------------------------------------------------------------------------------
 
 
 class PromptField(Result):
@@ -358,12 +342,11 @@ class AnswerParams(Params):
     values: list[Annotated[str, msgspec.Meta(max_length=65536)]]
 
 
-# --- events ----------------------------------------------------------------------------------------
-
-
 class SubscribeParams(Params):
-    """``since``: a sequence number that the client has seen (its snapshot is then left out when
-    nothing was missed). ``topics``: ``log:<session id>`` adds the lines of a viewer's log.
+    """What to listen to.
+
+    ``since``: a sequence number that the client has seen; the snapshot is left out when nothing was
+    missed. ``topics``: ``log:<session id>`` adds the lines of a viewer's log.
     """
 
     since: Annotated[int, msgspec.Meta(ge=0)] | None = None

@@ -1,0 +1,1 @@
+"""The daemon's end of the agent channel: streaming the agent, calls, pushed events."""
