@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from runicornd.events import Event
+from runicornd.remote.models import ViewerRecord  # noqa: TC001 - msgspec reads Intent's types at run time
 
 if TYPE_CHECKING:
     from runicornd.errors import RunicorndError
-    from runicornd.remote.models import Environment, StorageRoot, ViewerRecord
+    from runicornd.remote.models import Environment, StorageRoot
     from runicornd.ssh.auth import Login
 
 
@@ -110,13 +111,18 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True)
 class JudgedEnvironment:
-    """An environment and whether the viewer kind can run in it; if not, why, and a line that mends it."""
+    """An environment and whether the viewer kind can run in it.
+
+    If it cannot: the ``reason`` in a few words, ``fix``, a command line that mends it, and the ``error``
+    for whoever insists on it.
+    """
 
     environment: Environment
     version: str | None
     usable: bool
     reason: str = ""
     fix: str = ""
+    error: RunicorndError | None = None
 
 
 @dataclass(frozen=True, slots=True)
