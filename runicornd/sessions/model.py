@@ -66,6 +66,8 @@ class Intent:
     Args:
         local_port: The port of the URL, once it is known.
         port_is_explicit: The user asked for exactly this port.
+        environment: The environment that was chosen.
+        root: The storage root that was chosen.
         record: The remote viewer that was started last, to be found again.
     """
 
@@ -79,6 +81,7 @@ class Intent:
     local_port: int | None = None
     port_is_explicit: bool = False
     environment: ChosenEnvironment | None = None
+    root: str | None = None
     record: ViewerRecord | None = None
 
 

@@ -34,3 +34,7 @@ class RestartBudget:
             return None
         self._used += 1
         return self.delays_s[self._used - 1]
+
+    def refill(self) -> None:
+        """Start counting again, because a person asked for the restart."""
+        self._used = 0

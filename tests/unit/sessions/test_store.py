@@ -1,7 +1,6 @@
 """Session files."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -49,7 +48,9 @@ def test_the_file_of_the_first_release_loads():
     assert SessionStore(SAMPLES / "v1").load() == [INTENT]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"version": 1}', b'{"version":1,"session":{"id":3}}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe", b'{"version": 1}', b'{"version":1,"session":{"id":3}}']
+)
 def test_a_damaged_file_is_set_aside_and_costs_only_itself(tmp_path, content):
     """Its bytes are kept under another name, and the other sessions load."""
     store = SessionStore(tmp_path)
@@ -76,7 +77,7 @@ def test_a_deleted_session_does_not_come_back(tmp_path):
     store.delete(INTENT.id)
     store.delete(INTENT.id)
     assert store.load() == []
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
