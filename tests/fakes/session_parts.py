@@ -8,12 +8,14 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from runicornd._lib.clock import SystemClock
+from runicornd.errors import InvalidTarget
 from runicornd.events import EventHub
 from runicornd.remote.models import ViewerIdentity, ViewerRecord
 from runicornd.sessions.model import ChosenEnvironment, Intent, SessionChanged
 from runicornd.sessions.restarts import RestartBudget
 from runicornd.sessions.session import Session
 from runicornd.sessions.store import SessionStore
+from runicornd.tunnels.ports import Ports
 
 INTENT = Intent(id="gpu", target="gpu", viewer="runicorn", created=1.0)
 RECORD = ViewerRecord(
@@ -31,10 +33,12 @@ RECORD = ViewerRecord(
 class FakeLink:
     """A link whose phase the test sets."""
 
-    def __init__(self):
+    def __init__(self, key="gpu"):
+        self.host = SimpleNamespace(key=key)
         self.state = SimpleNamespace(prompt_id=None)
         self.holds = 0
-        self.unblocked = asyncio.Event()
+        self.helped = asyncio.Event()
+        self.kicks = 0
 
     @asynccontextmanager
     async def wanted(self):
@@ -44,8 +48,14 @@ class FakeLink:
         finally:
             self.holds -= 1
 
-    async def leaving(self, _phase):
-        await self.unblocked.wait()
+    async def unblocked(self):
+        await self.helped.wait()
+
+    def kick(self):
+        self.kicks += 1
+
+    async def up(self, *, eager):
+        return None
 
     async def down(self):
         return
@@ -137,13 +147,13 @@ class FakeSteps:
 class Bench:
     """A session on fakes, and the phases that it went through."""
 
-    def __init__(self, folder, intent=INTENT, delays_s=(0.0, 0.0)):
-        self.link = FakeLink()
+    def __init__(self, folder, intent=INTENT, delays_s=(0.0, 0.0), link=None, events=None):
+        self.link = link or FakeLink()
         self.viewer = FakeViewer()
         self.steps = FakeSteps()
         self.tunnel = FakeTunnel()
         self.store = SessionStore(folder)
-        self.events = EventHub()
+        self.events = events or EventHub()
         self.session = Session(
             intent,
             link=self.link,
@@ -166,3 +176,44 @@ class Bench:
                     if isinstance(change, SessionChanged) and change.view.state.phase is phase:
                         return change.view
         raise AssertionError
+
+
+class FakeFactory:
+    """Builds sessions on fakes; ``benches`` has them by session id."""
+
+    def __init__(self, folder, events):
+        self.folder = folder
+        self.events = events
+        self.benches = {}
+        self.ports = Ports(0, 0)
+        self.last_pythons = {}
+
+    def session(self, intent, link, *, last_python):
+        bench = Bench(self.folder, intent, link=link, events=self.events)
+        self.benches[intent.id] = bench
+        self.last_pythons[intent.id] = last_python
+        return bench.session
+
+
+class FakeHosts:
+    """Targets, links and agents of hosts that are always there; a target's host is its first word."""
+
+    def __init__(self):
+        self.made = {}
+        self.logins = {}
+        self.listed = ((), None)
+
+    async def resolve(self, target):
+        if target.startswith("-"):
+            raise InvalidTarget(f"cannot use {target!r}")
+        return SimpleNamespace(key=target.split()[0])
+
+    def link(self, host, login=None):
+        self.logins[host.key] = login
+        return self.made.setdefault(host.key, FakeLink(host.key))
+
+    def of(self, key, _link):
+        return SimpleNamespace(environments=self._environments)
+
+    async def _environments(self, _packages):
+        return self.listed

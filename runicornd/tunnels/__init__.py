@@ -1,0 +1,1 @@
+"""Tunnels: the local listeners and what leads from them to the viewers."""

@@ -1,0 +1,89 @@
+"""Moves bytes between a local client's socket and a stream to the viewer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runicornd.errors import RunicorndError
+
+if TYPE_CHECKING:
+    from runicornd.ssh.transport import ByteStream
+
+CHUNK = 256 * 1024
+"""Bytes that are read at a time, and so the most that waits in each direction."""
+
+FAREWELL_S = 1.0
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Bytes that have passed since the daemon started."""
+
+    to_viewer: int = 0
+    to_client: int = 0
+
+
+async def pump(client: socket.socket, stream: ByteStream, traffic: Traffic) -> None:
+    """Carry bytes both ways until both sides have finished, or one is gone. Never raises for that.
+
+    Each side's end of sending is passed on while the other direction goes on. A slow reader holds up
+    its own direction only. Cancelling drops the stream at once. The socket is left for the caller to close.
+    """
+    try:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_to_viewer(client, stream, traffic))
+            both.create_task(_to_client(client, stream, traffic))
+        await stream.close()
+    except* OSError:
+        pass  # the client is gone
+    except* RunicorndError:
+        await farewell(client)  # the viewer is, and the client gets what came from it
+    finally:
+        stream.abort()
+
+
+async def farewell(client: socket.socket) -> None:
+    """Say that nothing more comes, and let the client have what was sent; at most 1 second.
+
+    Closing a socket with unread bytes resets the connection, and the client may lose our last words.
+    """
+    with contextlib.suppress(OSError, TimeoutError):
+        client.shutdown(socket.SHUT_WR)
+        async with asyncio.timeout(FAREWELL_S):
+            await _discard(client)
+
+
+async def _to_viewer(client: socket.socket, stream: ByteStream, traffic: Traffic) -> None:
+    loop = asyncio.get_running_loop()
+    while data := await loop.sock_recv(client, CHUNK):
+        try:
+            await stream.write(data)
+        except RunicorndError:
+            # The viewer reads no more; an answer that it gave before may still be on its way.
+            await _discard(client)
+            return
+        traffic.to_viewer += len(data)
+        await asyncio.sleep(0)  # neither call waits while both sides are quick: give others a turn
+    with contextlib.suppress(RunicorndError):
+        await stream.finish()
+
+
+async def _to_client(client: socket.socket, stream: ByteStream, traffic: Traffic) -> None:
+    loop = asyncio.get_running_loop()
+    while data := await stream.read(CHUNK):
+        await loop.sock_sendall(client, data)
+        traffic.to_client += len(data)
+        await asyncio.sleep(0)
+    client.shutdown(socket.SHUT_WR)
+
+
+async def _discard(client: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        if not await loop.sock_recv(client, CHUNK):
+            return
+        await asyncio.sleep(0)

@@ -1,0 +1,214 @@
+"""A tunnel: a local listener that lives as long as its session, whatever becomes of the link."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+import structlog
+
+from runicornd._lib.supervise import Tasks
+from runicornd.errors import RunicorndError
+from runicornd.tunnels import waiting_page
+from runicornd.tunnels.pump import Traffic, farewell, pump
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from runicornd.ssh.transport import ByteStream
+    from runicornd.tunnels.ports import Listener, Ports
+
+    Dial = Callable[[], Awaitable[ByteStream]]
+
+_log = structlog.get_logger(__name__)
+
+HOLD_S = 10.0
+DIAL_S = 15.0
+MAX_CONNECTIONS = 512
+CLOSE_S = 1.5
+ACCEPT_PAUSE_S = 0.5
+FIRST_BYTES_S = 1.0
+
+
+class Tunnel:
+    """Listens on a local port, and leads every connection to the viewer while one is attached.
+
+    While none is, new connections wait. After ``hold_s`` a browser gets a page that reloads itself,
+    anything else is closed.
+
+    Args:
+        owner: Whose tunnel it is: a session's or a forward's id.
+        label: What the page calls the host.
+        ports: Hands out the port.
+        hold_s: How long a connection waits for the viewer, in seconds.
+        dial_s: How long opening a stream to the viewer may take, in seconds.
+        max_connections: How many may be open; more wait in the system's queue.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        label: str,
+        ports: Ports,
+        *,
+        hold_s: float = HOLD_S,
+        dial_s: float = DIAL_S,
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
+        self.traffic = Traffic()
+        self._owner = owner
+        self._label = label
+        self._ports = ports
+        self._hold_s = hold_s
+        self._dial_s = dial_s
+        self._limit = max_connections
+        self._listener: Listener | None = None
+        self._acceptors = Tasks(f"tunnel {owner}")
+        self._clients = Tasks(f"tunnel {owner}")
+        self._slots = asyncio.Semaphore(max_connections)
+        self._dial: Dial | None = None
+        self._attached = asyncio.Event()
+        self._led: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the port is ours at the moment."""
+        return self._listener is not None
+
+    @property
+    def port(self) -> int:
+        """The local port.
+
+        Raises:
+            RuntimeError: The tunnel is not open.
+        """
+        if self._listener is None:
+            raise RuntimeError(f"the tunnel of {self._owner} is not open")
+        return self._listener.port
+
+    @property
+    def url(self) -> str:
+        """The address to open in a browser. Raises as ``port``."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected, those that wait included."""
+        return len(self._clients)
+
+    def open(self, preferred: int | None = None, *, explicit: bool = False) -> int:
+        """Begin to listen and return the port; needs a running event loop. Open already: changes nothing.
+
+        Raises:
+            PortTaken, InvalidParams: As ``Ports.take``, which says what the arguments mean.
+        """
+        if self._listener is None:
+            self._listener = self._ports.take(self._owner, preferred, explicit=explicit)
+            self._slots = asyncio.Semaphore(self._limit)
+            self._acceptors = Tasks(f"tunnel {self._owner}")
+            self._clients = Tasks(f"tunnel {self._owner}")
+            for each in self._listener.sockets:
+                self._acceptors.start("accept", self._accept(each))
+        return self._listener.port
+
+    def attach(self, dial: Dial) -> None:
+        """Lead connections, also those that wait, to the streams that ``dial`` opens.
+
+        ``dial`` raises a ``RunicorndError`` when the viewer cannot be reached.
+        """
+        self.detach()
+        self._dial = dial
+        self._attached.set()
+
+    def detach(self) -> None:
+        """The viewer is gone for now: end its connections, and let new ones wait."""
+        self._dial = None
+        self._attached.clear()
+        for task in self._led:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Stop listening and end all connections, at most 2 seconds from now. Safe to call again.
+
+        The port stays remembered for the owner; ``open`` brings the tunnel back.
+        """
+        listener, self._listener = self._listener, None
+        if listener is None:
+            return
+        self.detach()
+        await self._acceptors.close(CLOSE_S / 3)
+        listener.close()
+        await self._clients.close(CLOSE_S)
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        slots = self._slots
+        while True:
+            try:
+                client, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                _log.warning("cannot accept", owner=self._owner, reason=str(error))
+                await asyncio.sleep(ACCEPT_PAUSE_S)  # out of descriptors, most likely: let some come free
+                continue
+            try:
+                await slots.acquire()
+            except asyncio.CancelledError:
+                client.close()
+                raise
+            task = self._clients.start("client", self._serve(client))
+            task.add_done_callback(lambda _: slots.release())
+
+    async def _serve(self, client: socket.socket) -> None:
+        with client:
+            client.setblocking(False)
+            with contextlib.suppress(OSError):
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream = await self._stream()
+            if stream is None:
+                await self._excuse(client)
+            else:
+                await self._lead(client, stream)
+
+    async def _stream(self) -> ByteStream | None:
+        """Return a stream of the viewer that is attached in time; None when there is none."""
+        deadline = asyncio.get_running_loop().time() + self._hold_s
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._attached.wait()
+            except TimeoutError:
+                return None
+            if (dial := self._dial) is None:
+                continue
+            try:
+                async with asyncio.timeout(self._dial_s):
+                    stream = await dial()
+            except (RunicorndError, TimeoutError) as error:
+                if self._dial is dial:
+                    _log.info("viewer not reached", owner=self._owner, reason=str(error) or "no answer")
+                    return None
+                continue  # it was detached meanwhile: the next one may do
+            if self._dial is dial:
+                return stream
+            stream.abort()
+
+    async def _lead(self, client: socket.socket, stream: ByteStream) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._led.add(task)
+        try:
+            await pump(client, stream, self.traffic)
+        finally:
+            self._led.discard(task)
+
+    async def _excuse(self, client: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError):  # TimeoutError is one
+            async with asyncio.timeout(FIRST_BYTES_S):
+                start = await loop.sock_recv(client, waiting_page.START_BYTES)
+            if waiting_page.is_http(start):
+                async with asyncio.timeout(FIRST_BYTES_S):
+                    await loop.sock_sendall(client, waiting_page.response(start, self._label))
+                await farewell(client)
