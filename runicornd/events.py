@@ -7,6 +7,7 @@ too slow loses its backlog and reads one ``Resync`` instead: it then takes a new
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -71,7 +72,9 @@ class EventHub:
     """Numbers events and hands them to every subscription. Never blocks and never awaits."""
 
     def __init__(self) -> None:
-        self._sequence = 0
+        # A daemon's numbers are higher than those of the one before it: a client that comes back with an
+        # old number must not seem to have missed nothing.
+        self._sequence = time.time_ns() // 1_000_000
         self._subscriptions: set[Subscription] = set()
 
     @property

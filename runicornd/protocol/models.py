@@ -33,6 +33,15 @@ class Done(Result):
     done: bool = True
 
 
+class Document(Result):
+    """An OpenRPC document (https://spec.open-rpc.org)."""
+
+    openrpc: str
+    info: dict[str, object]
+    methods: list[dict[str, object]]
+    components: dict[str, object] = {}
+
+
 class ErrorData(Result):
     """The ``data`` of a JSON-RPC error, and the reason in a session's or host's state."""
 
@@ -188,10 +197,10 @@ class AuthParams(Params):
 
 
 class EnvsParams(Params):
-    """Environments of a target, judged for a viewer kind."""
+    """Environments of a target, judged for a viewer kind (None: the daemon's default)."""
 
     target: Text
-    viewer: Text = "runicorn"
+    viewer: Text | None = None
     auth: AuthParams | None = None
 
 
@@ -224,13 +233,14 @@ class SessionStartParams(Params):
         env: Name or path of an environment; None takes the last one used, the only usable one, or
             asks.
         root: Storage root on the host; None takes the environment's own.
+        viewer: None takes the daemon's default kind.
         local_port: None takes the port used last time, or a free one of the configured range.
     """
 
     target: Text
     env: Text | None = None
     root: Text | None = None
-    viewer: Text = "runicorn"
+    viewer: Text | None = None
     local_port: Port | None = None
     auth: AuthParams | None = None
 

@@ -167,7 +167,8 @@ class BringUp:
         requested = intent.requested_env
         if requested is None:
             return None
-        if choice.is_path(requested):
+        names = {each.environment.name for each in report.environments}
+        if requested not in names and choice.is_path(requested):
             environment = await self._remote.inspect(requested, self._kind.packages)
             return choice.insist_usable(judged(self._kind, environment))
         return choice.insist_usable(choice.named(report.environments, requested, self._target))

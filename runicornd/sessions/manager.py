@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -19,7 +19,7 @@ from runicornd.sessions.session import AT_REST
 from runicornd.ssh.lifecycle import LinkChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from runicornd._lib.clock import Clock
     from runicornd.events import EventHub
@@ -132,25 +132,20 @@ class SessionManager:
     async def stop(self, subject: str) -> SessionView:
         """End the session's viewer and close its URL; the session can be started again."""
         session = self._find(subject)
-        async with self._lock(session):
-            await session.stop()
+        await self._to_its_end(f"stop {session.intent.id}", self._stop(session))
         return session.view()
 
     async def restart(self, subject: str) -> SessionView:
         """Replace the session's viewer by a new one on the same URL."""
         session = self._find(subject)
         session.link.kick()
-        async with self._lock(session):
-            await session.restart()
+        await self._to_its_end(f"restart {session.intent.id}", self._restart(session))
         return session.view()
 
     async def remove(self, subject: str) -> None:
         """Stop the session and forget it, its port included."""
         session = self._find(subject)
-        async with self._lock(session):
-            await session.stop()
-            await session.close()
-        self._drop(session)
+        await self._to_its_end(f"remove {session.intent.id}", self._remove(session))
 
     async def logs(self, subject: str, lines: int) -> tuple[str, Sequence[str]]:
         """Return the session's id and the last lines of its viewer's log."""
@@ -175,6 +170,24 @@ class SessionManager:
             await link.up(eager=True)
             return await survey(target, self._remotes.of(link.host.key, link), kind, self._last_python(link))
 
+    async def _to_its_end(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Do what must not stop half-way, even when the client that asked for it goes away."""
+        await asyncio.shield(self._tasks.start(name, work))
+
+    async def _stop(self, session: Session) -> None:
+        async with self._lock(session):
+            await session.stop()
+
+    async def _restart(self, session: Session) -> None:
+        async with self._lock(session):
+            await session.restart()
+
+    async def _remove(self, session: Session) -> None:
+        async with self._lock(session):
+            await session.stop()
+            await session.close()
+            self._drop(session)
+
     async def _restore(self, intent: Intent) -> None:
         host = await self._targets.resolve(intent.target)
         session = self._new(intent, self._pool.link(host))
@@ -194,7 +207,7 @@ class SessionManager:
             viewer=request.viewer,
             created=self._clock.wall(),
         )
-        session = self._new(_asked(intent, request), link)
+        session = self._new(_asked(intent, request, proven=False), link)
         await session.start()
         self._sessions[intent.id] = session
         return session
@@ -203,7 +216,7 @@ class SessionManager:
         """Start a session again that is at rest, as it is asked for now."""
         async with self._lock(session):
             if session.phase in AT_REST:
-                session.intent = _asked(session.intent, request)
+                session.intent = _asked(session.intent, request, proven=session.is_proven)
                 await session.start()
 
     def _new(self, intent: Intent, link: Link) -> Session:
@@ -260,14 +273,20 @@ class SessionManager:
                             session.announce()
 
 
-def _asked(intent: Intent, request: StartRequest) -> Intent:
-    """The intent with what this request asks for; what it leaves open stays as it was."""
+def _asked(intent: Intent, request: StartRequest, *, proven: bool) -> Intent:
+    """The intent with what this request asks for.
+
+    Of a session that has worked, the root and the port stay what they were unless asked otherwise, and
+    so does the environment, as the last one used. Of one that never has, nothing is worth keeping.
+    """
     return replace(
         intent,
-        requested_env=request.env or intent.requested_env,
-        requested_root=request.root or intent.requested_root,
-        local_port=request.local_port or intent.local_port,
+        requested_env=request.env,
+        requested_root=request.root or (intent.requested_root if proven else None),
+        local_port=request.local_port or (intent.local_port if proven else None),
         port_is_explicit=request.local_port is not None,
+        environment=intent.environment if proven else None,
+        root=intent.root if proven else None,
     )
 
 

@@ -13,7 +13,7 @@ from runicornd._lib.supervise import Tasks
 from runicornd.errors import AgentFailed, ConnectError, NeedsInput, RunicorndError
 from runicornd.sessions import lifecycle
 from runicornd.sessions.model import Phase, SessionChanged, SessionView, State, Step
-from runicornd.ssh.lifecycle import Disposition, LinkPhase, classify
+from runicornd.ssh.lifecycle import Disposition, classify
 
 if TYPE_CHECKING:
     from runicornd._lib.clock import Clock
@@ -76,7 +76,7 @@ class Session:
         self._run: asyncio.Task[None] | None = None
         self._ready_since: float | None = None
         # What was ready once is brought back whatever happens; a first try fails at the first failure.
-        self._proven = intent.record is not None
+        self.is_proven = intent.environment is not None
         self._log = structlog.get_logger("sessions").bind(session=intent.id)
 
     @property
@@ -157,7 +157,7 @@ class Session:
     async def _get_ready(self) -> None:
         steps = self._steps
         self._apply(lifecycle.Stepped(Step.CONNECTING))
-        await steps.connect(patient=self._proven)
+        await steps.connect(patient=self.is_proven)
         if self.intent.record is None:
             self._apply(lifecycle.Stepped(Step.ENVIRONMENTS))
             self.intent = await steps.choose(self.intent, self._on_question)
@@ -166,7 +166,7 @@ class Session:
         self._tunnel.attach(self.viewer.dial)
         self._apply(lifecycle.Stepped(Step.ANSWERING))
         await steps.answer(self._tunnel.url)
-        self._proven = True
+        self.is_proven = True
         self._ready_since = self._clock.monotonic()
         self._apply(lifecycle.Answered())
 
@@ -178,7 +178,7 @@ class Session:
         self._tunnel.detach()
         ready_for = 0.0 if self._ready_since is None else self._clock.monotonic() - self._ready_since
         self._ready_since = None
-        if not (self._proven or isinstance(error, NeedsInput)):
+        if not (self.is_proven or isinstance(error, NeedsInput)):
             return await self._give_up(error)
         if isinstance(error, ConnectError):
             return await self._recover_link(error)
@@ -190,7 +190,7 @@ class Session:
             await self._let_link_settle()
         else:
             self._apply(lifecycle.Stuck(error))
-            await self.link.leaving(LinkPhase.BLOCKED)
+            await self.link.unblocked()
         return True
 
     async def _let_link_settle(self) -> None:
@@ -214,7 +214,7 @@ class Session:
     async def _give_up(self, error: RunicorndError) -> bool:
         """A session that never was ready leaves nothing behind; one that was keeps its URL."""
         await self._end_viewer()
-        if not self._proven:
+        if not self.is_proven:
             await self._tunnel.close()
             self._store.delete(self.intent.id)
         self._apply(lifecycle.GaveUp(error))

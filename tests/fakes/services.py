@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-
 from typing import TYPE_CHECKING
 
 from runicornd.errors import HostUnreachable, UnknownHost, UnknownSession
