@@ -172,7 +172,17 @@ class SessionManager:
 
     async def _to_its_end(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Do what must not stop half-way, even when the client that asked for it goes away."""
-        await asyncio.shield(self._tasks.start(name, work))
+
+        async def attempt() -> RunicorndError | None:
+            try:
+                await work
+            except RunicorndError as error:
+                return error
+            return None
+
+        error = await asyncio.shield(self._tasks.start(name, attempt()))
+        if error is not None:
+            raise error
 
     async def _stop(self, session: Session) -> None:
         async with self._lock(session):

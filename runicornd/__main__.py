@@ -1,0 +1,72 @@
+"""``runicornd``: reads the command line and runs the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from runicornd.errors import RunicorndError
+from runicornd.logs import Logs
+from runicornd.settings import CONFIG_VARIABLE, load_settings, sample_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runicornd.app import App
+    from runicornd.settings import Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the daemon until it is stopped; return the exit status: 0 stopped, 1 failed, 2 usage."""
+    options = _parser().parse_args(argv)
+    if options.print_config:
+        sys.stdout.write(sample_config())
+        return 0
+    try:
+        settings = load_settings(_environ(options.config))
+        return _serve(settings, foreground=options.foreground)
+    except RunicorndError as error:
+        hint = f"\n{error.hint}" if error.hint else ""
+        sys.stderr.write(f"runicornd: {error.message}{hint}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="runicornd",
+        description="Keeps the viewers of remote training servers open at stable local addresses.",
+        epilog="It is driven by runicornctl, which also starts it when it is needed.",
+    )
+    parser.add_argument("--foreground", action="store_true", help="log to the terminal as well")
+    parser.add_argument("--config", metavar="FILE", help="the configuration file to read")
+    parser.add_argument("--print-config", action="store_true", help="print a configuration file and end")
+    parser.add_argument("--version", action="version", version=f"runicornd {version('runicornd')}")
+    return parser
+
+
+def _environ(config: str | None) -> dict[str, str]:
+    return {**os.environ, CONFIG_VARIABLE: config} if config else dict(os.environ)
+
+
+def _serve(settings: Settings, *, foreground: bool) -> int:
+    from runicornd.app import App  # noqa: PLC0415 - half a second of imports that --help need not pay
+
+    logs = Logs(level=settings.log_level, file=settings.paths.log, foreground=foreground)
+    try:
+        asyncio.run(_run(lambda: App(settings)))
+    finally:
+        logs.close()
+    return 0
+
+
+async def _run(make: Callable[[], App]) -> None:
+    """Make the daemon inside its event loop, and run it."""
+    await make().run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

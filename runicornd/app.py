@@ -1,0 +1,228 @@
+"""The composition root: builds every part, wires them, starts them in order, stops them in reverse.
+
+The only module that knows everyone, and the only one that unpacks ``Settings``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import structlog
+
+from runicornd._lib.backoff import delays
+from runicornd._lib.clock import SystemClock
+from runicornd._lib.lockfile import LockFile, LockHeld
+from runicornd._lib.sdnotify import Notifier, passed_sockets
+from runicornd.errors import AlreadyRunning, StateUnwritable
+from runicornd.events import EventHub
+from runicornd.prompts import Prompts
+from runicornd.protocol.paths import socket_path
+from runicornd.remote.registry import RemoteHosts
+from runicornd.rpc.server import Server
+from runicornd.rpc.services import DaemonFacts, Services
+from runicornd.sessions.bringup import Patience
+from runicornd.sessions.factory import SessionFactory
+from runicornd.sessions.manager import SessionManager
+from runicornd.sessions.store import SessionStore
+from runicornd.ssh.asyncssh_adapter import AsyncsshConnector
+from runicornd.ssh.auth import Interview, Secrets
+from runicornd.ssh.hostkeys import HostKeys
+from runicornd.ssh.hosts import Hosts
+from runicornd.ssh.link import Link
+from runicornd.ssh.local import LocalConnector
+from runicornd.ssh.openssh import OpenSsh
+from runicornd.ssh.pool import Pool
+from runicornd.ssh.saved_hosts import SavedHosts
+from runicornd.ssh.targets import Targets
+from runicornd.tunnels.ports import Ports
+from runicornd.viewers.kinds.registry import standard_kinds
+from runicornd.viewers.launcher import TransportMemory
+
+if TYPE_CHECKING:
+    from runicornd.settings import Settings
+    from runicornd.ssh.auth import Login
+    from runicornd.ssh.link import OnWaiting
+    from runicornd.ssh.targets import Host
+
+STOP_ALL_S = 20.0
+_log = structlog.get_logger("app")
+
+
+class App:
+    """One daemon.
+
+    Args:
+        settings: What the user chose.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self._keep = True
+        self._notifier = Notifier(os.environ)
+        self._passed = passed_sockets(os.environ)
+
+        state = settings.paths.state
+        self._events = EventHub()
+        self._prompts = Prompts(self._events)
+        self._clock = SystemClock()
+        self._secrets = Secrets()
+        self._host_keys = HostKeys(state / "known_hosts")
+        self._ssh = AsyncsshConnector()
+        self._local = LocalConnector()
+        self._saved_hosts = SavedHosts(state / "hosts.json")
+        self._targets = Targets(
+            OpenSsh(config_file=settings.ssh_config), self._saved_hosts, config_file=settings.ssh_config
+        )
+        self._pool = Pool(self._new_link)
+        self._remotes = RemoteHosts()
+        self._sessions = self._build_sessions()
+
+    async def run(self) -> None:
+        """Serve until a signal or ``daemon.shutdown``, then stop everything.
+
+        Raises:
+            AlreadyRunning: Another daemon of this user runs.
+            StateUnwritable: The state folder cannot be used.
+            LocalError: The control socket cannot be made.
+        """
+        async with AsyncExitStack() as stack:
+            stack.enter_context(self._locked())
+            self._catch_signals()
+            stack.push_async_callback(self._pool.close)
+            stack.push_async_callback(self._remotes.close)
+            stack.push_async_callback(self._sessions.close)
+            await self._sessions.restore()
+            server = self._build_server()
+            await server.start()
+            stack.push_async_callback(server.close)
+            self._notifier.ready(f"{len(self._sessions.list())} sessions")
+            _log.info("daemon is ready", pid=os.getpid(), version=version("runicornd"))
+            await self._stop.wait()
+            self._notifier.stopping()
+            _log.info("daemon stops", keeps_viewers=self._keep)
+            if not self._keep:
+                await self._end_viewers()
+
+    def stop(self, keep: bool) -> None:
+        """Begin the end and return at once; ``keep`` leaves the remote viewers running for their lease."""
+        self._keep = self._keep and keep
+        self._stop.set()
+
+    async def _end_viewers(self) -> None:
+        try:
+            async with asyncio.timeout(STOP_ALL_S):
+                await self._sessions.stop_all()
+        except TimeoutError:
+            _log.warning("some viewers were not ended; their lease ends them", after_s=STOP_ALL_S)
+
+    def _locked(self) -> LockFile:
+        folder = self._settings.paths.state
+        lock = LockFile(folder / "daemon.lock")
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock.acquire()
+        except LockHeld as error:
+            raise AlreadyRunning(
+                f"cannot start the daemon: it runs already (process {error.pid or 'unknown'})",
+                hint="'runicornctl status' talks to it; 'runicornctl daemon stop' ends it",
+            ) from error
+        except OSError as error:
+            raise StateUnwritable(
+                f"cannot use the state folder {folder}: {error.strerror}",
+                hint="make room there and see that it is yours to write",
+            ) from error
+        return lock
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal, number)
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        if self._stop.is_set():
+            _log.warning("second signal: the daemon ends at once", signal=number.name)
+            os._exit(1)
+        self.stop(keep=True)
+
+    def _new_link(self, host: Host) -> Link:
+        return Link(
+            host,
+            connector=self._local if host.is_local else self._ssh,
+            interviews=self._interview,
+            prompts=self._prompts,
+            events=self._events,
+            clock=self._clock,
+            backoff=lambda: delays(random.Random()),  # noqa: S311 - jitter, not a secret
+        )
+
+    def _interview(self, host: Host, login: Login | None, on_waiting: OnWaiting) -> Interview:
+        return Interview(
+            host,
+            prompts=self._prompts,
+            secrets=self._secrets,
+            host_keys=self._host_keys,
+            login=login,
+            on_waiting=on_waiting,
+        )
+
+    def _bystander(self, host: Host) -> Interview:
+        """Whom a look at a host key asks; no link shows that it waits."""
+        return self._interview(host, None, lambda _prompt_id: None)
+
+    def _build_sessions(self) -> SessionManager:
+        settings = self._settings
+        kinds = standard_kinds()
+        store = SessionStore(settings.paths.state / "sessions")
+        factory = SessionFactory(
+            remotes=self._remotes,
+            kinds=kinds,
+            ports=Ports(*settings.local_ports),
+            transports=TransportMemory(),
+            prompts=self._prompts,
+            store=store,
+            events=self._events,
+            clock=self._clock,
+            hold_s=settings.hold_time,
+            lease_s=settings.viewer_lease,
+            patience=Patience(),
+        )
+        return SessionManager(
+            targets=self._targets,
+            pool=self._pool,
+            remotes=self._remotes,
+            kinds=kinds,
+            factory=factory,
+            store=store,
+            events=self._events,
+            clock=self._clock,
+        )
+
+    def _build_server(self) -> Server:
+        paths = self._settings.paths
+        path = socket_path()
+        services = Services(
+            sessions=self._sessions,
+            hosts=Hosts(self._targets, self._saved_hosts, self._host_keys, self._ssh, self._bystander),
+            pool=self._pool,
+            prompts=self._prompts,
+            events=self._events,
+            shutdown=self.stop,
+            daemon=DaemonFacts(
+                version=version("runicornd"),
+                pid=os.getpid(),
+                started=time.time(),
+                socket=path,
+                log=paths.log,
+                config=paths.config,
+            ),
+            default_viewer=self._settings.default_viewer,
+        )
+        return Server(services, path, passed=self._passed[0] if self._passed else None)
