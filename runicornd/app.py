@@ -20,6 +20,7 @@ from runicornd._lib.backoff import delays
 from runicornd._lib.clock import SystemClock
 from runicornd._lib.lockfile import LockFile, LockHeld
 from runicornd._lib.sdnotify import Notifier, passed_sockets
+from runicornd._lib.supervise import Tasks
 from runicornd.errors import AlreadyRunning, StateUnwritable
 from runicornd.events import EventHub
 from runicornd.prompts import Prompts
@@ -33,6 +34,7 @@ from runicornd.sessions.manager import SessionManager
 from runicornd.sessions.store import SessionStore
 from runicornd.ssh.asyncssh_adapter import AsyncsshConnector
 from runicornd.ssh.auth import Interview, Secrets
+from runicornd.ssh.conditions import watch_network, watch_sleep
 from runicornd.ssh.hostkeys import HostKeys
 from runicornd.ssh.hosts import Hosts
 from runicornd.ssh.link import Link
@@ -94,9 +96,10 @@ class App:
             LocalError: The control socket cannot be made.
         """
         async with AsyncExitStack() as stack:
-            stack.enter_context(self._locked())
+            stack.callback(self._lock().release)
             self._catch_signals()
             stack.push_async_callback(self._pool.close)
+            stack.push_async_callback(self._watch_conditions().close)
             stack.push_async_callback(self._remotes.close)
             stack.push_async_callback(self._sessions.close)
             await self._sessions.restore()
@@ -116,6 +119,12 @@ class App:
         self._keep = self._keep and keep
         self._stop.set()
 
+    def _watch_conditions(self) -> Tasks:
+        tasks = Tasks("conditions")
+        tasks.start("sleep", watch_sleep(self._clock, self._pool.kick_all))
+        tasks.start("network", watch_network(self._pool.kick_all))
+        return tasks
+
     async def _end_viewers(self) -> None:
         try:
             async with asyncio.timeout(STOP_ALL_S):
@@ -123,7 +132,7 @@ class App:
         except TimeoutError:
             _log.warning("some viewers were not ended; their lease ends them", after_s=STOP_ALL_S)
 
-    def _locked(self) -> LockFile:
+    def _lock(self) -> LockFile:
         folder = self._settings.paths.state
         lock = LockFile(folder / "daemon.lock")
         try:

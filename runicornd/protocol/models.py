@@ -113,7 +113,8 @@ class HostState(Result):
     """A host that has a link.
 
     ``state`` is one of idle, connecting, waiting_for_user, up, backoff, blocked, closed; ``retry_at``
-    says when the next try is due in backoff.
+    says when the next try is due in backoff; ``prompt`` is the question that it waits for, which may
+    be about a jump host.
     """
 
     target: str
@@ -122,6 +123,7 @@ class HostState(Result):
     since: float
     retry_at: float | None = None
     error: ErrorData | None = None
+    prompt: str | None = None
 
 
 class HostsResult(Result):

@@ -75,6 +75,7 @@ def host_state(host: Host, state: LinkState) -> models.HostState:
         since=state.since,
         retry_at=state.retry_at,
         error=_reason(state.error),
+        prompt=state.prompt_id,
     )
 
 

@@ -194,7 +194,7 @@ class Hosts(Protocol):
         """Ask the server for its key, without logging in."""
         ...
 
-    async def trust(self, target: str, fingerprint: str) -> None:
+    async def trust(self, target: str, fingerprint: str) -> object:
         """Trust the key that the server shows now, if it has this fingerprint."""
         ...
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from runicornd.ssh.auth import Login
+    from runicornd.ssh.hostkeys import KnownKeys
     from runicornd.ssh.targets import Host
 
 
@@ -16,7 +18,11 @@ class ByteStream(Protocol):
     """One two-way stream of bytes with flow control and half-close."""
 
     async def read(self, limit: int) -> bytes:
-        """Return 1 to ``limit`` bytes, or ``b""`` when the other side has finished sending."""
+        """Return 1 to ``limit`` bytes, or ``b""`` when the other side has finished sending.
+
+        Raises:
+            NotConnected: The connection was lost before that.
+        """
         ...
 
     async def write(self, data: bytes) -> None:
@@ -43,7 +49,10 @@ class ByteStream(Protocol):
 class Process(Protocol):
     """A program at the far end; its standard input and output are a stream."""
 
-    stream: ByteStream
+    @property
+    def stream(self) -> ByteStream:
+        """Its standard input and output."""
+        ...
 
     async def wait(self) -> int | None:
         """Wait for its end; return its exit status, or None when it has none (a signal, a cut)."""
@@ -91,8 +100,20 @@ class Connection(Protocol):
 class Interviewer(Protocol):
     """Whom a handshake asks. Answers that were given once come from memory where that is allowed."""
 
+    def login(self, host: Host) -> Login:
+        """What the user gave for this host with the request; empty for a jump host."""
+        ...
+
+    async def known_host_keys(self, host: Host) -> KnownKeys:
+        """What is known of the host's keys before it shows one.
+
+        Raises:
+            KnownHostsUnreadable: Nothing can be judged.
+        """
+        ...
+
     async def confirm_host_key(self, host: Host, key_type: str, key_blob: bytes) -> None:
-        """Check the key that the server showed in this handshake.
+        """Decide about a key that the server shows and that ``known_host_keys`` does not trust.
 
         Raises:
             HostKeyUnknown, HostKeyChanged, HostKeyRevoked, KnownHostsUnreadable: It is not to be
@@ -112,6 +133,10 @@ class Interviewer(Protocol):
         self, host: Host, name: str, instructions: str, fields: tuple[tuple[str, bool], ...]
     ) -> tuple[str, ...] | None:
         """Answers to one round of keyboard-interactive; ``fields`` are (label, echo)."""
+        ...
+
+    def login_ended(self, host: Host, *, accepted: bool) -> None:
+        """Hear that the server has accepted or refused the login: what was wrong is forgotten."""
         ...
 
 

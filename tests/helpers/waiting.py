@@ -1,6 +1,7 @@
 """Waiting for conditions, in bounded time."""
 
 import asyncio
+import time
 
 PATIENCE_S = 10.0
 
@@ -15,6 +16,15 @@ async def eventually(condition, what="the condition", patience_s=PATIENCE_S):
                 await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"{what} did not come true within {patience_s:g} s") from None
+
+
+def until(condition, what="the condition", patience_s=PATIENCE_S):
+    """``eventually`` for tests without an event loop."""
+    deadline = time.monotonic() + patience_s
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"{what} did not come true within {patience_s:g} s"
+        time.sleep(0.01)
+    return result
 
 
 async def steady(value, for_s=0.5, patience_s=PATIENCE_S):

@@ -45,6 +45,7 @@ async def test_status_shows_everything(daemon, client):
                 "since": NOW,
                 "retry_at": None,
                 "error": error,
+                "prompt": None,
             }
         ],
         "sessions": [

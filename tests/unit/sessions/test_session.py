@@ -15,12 +15,13 @@ from runicornd.errors import (
     StateUnwritable,
     ViewerCrashed,
 )
-from runicornd.sessions.model import Phase
+from runicornd.sessions.model import ChosenEnvironment, Phase
 from tests.fakes.session_parts import INTENT, RECORD, Bench
 
 LOST = NotConnected("cannot reach gpu: the connection was lost")
 CRASHED = ViewerCrashed("cannot run the viewer: it died")
-RAN_BEFORE = replace(INTENT, record=RECORD, root="/data", local_port=8090)
+ENVIRONMENT = ChosenEnvironment("base", "/bin/python", "0.7.2")
+RAN_BEFORE = replace(INTENT, environment=ENVIRONMENT, record=RECORD, root="/data", local_port=8090)
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ async def test_an_unanswered_question_blocks_and_goes_on_when_answered(bench):
     await b.session.start()
     view = await b.until(Phase.BLOCKED)
     assert view.state.error.kind == "needs_input"
-    b.link.unblocked.set()
+    b.link.helped.set()
     await b.until(Phase.READY)
 
 

@@ -1,0 +1,54 @@
+# Everything a contributor needs, each target by itself from a fresh clone: 'make help' lists them.
+
+PYTHON ?= python3
+VENV ?= .venv
+# More than four workers gain little: the slow tests wait for real servers.
+WORKERS ?= auto
+ARGS ?=
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format check check-all bench clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "  ARGS=... goes to demo, test and bench: make test ARGS='-k tunnel'"
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "cannot install: $(PYTHON) is older than 3.11; use make PYTHON=python3.11" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+install: $(INSTALLED) ## Make .venv with the project and its tools
+
+demo: $(INSTALLED) ## Start a made-up host, connect to it and show its viewer
+	@if [ -t 0 ]; then exec $(BIN)/runicornctl demo $(ARGS); else exec $(BIN)/runicornctl demo --once $(ARGS); fi
+
+test: $(INSTALLED) ## Run all tests
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal $(ARGS)
+
+lint: $(INSTALLED) ## Check style, types and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint test ## What CI runs
+
+check-all: check bench ## That, the demo, and the numbers
+	$(MAKE) demo < /dev/null
+
+bench: $(INSTALLED) ## Measure, beside the peers
+	$(BIN)/python -m bench $(ARGS)
+
+clean: ## Remove what these targets made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What users would use instead, driven as its own users do."""

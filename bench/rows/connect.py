@@ -1,0 +1,156 @@
+"""Row ``connect``: from asking for a viewer to its first answer, with a daemon that is already running."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from bench.daemon import daemon
+from bench.homes import home_with_viewer
+from bench.model import CannotMeasure, Case, Plan, difference, ratio
+from bench.peers.runicorn_remote import runicorn_remote
+from bench.processes import running, until
+from bench.server import server
+from bench.timing import seconds
+from runicornd.protocol.models import SessionStartParams
+from runicornd.viewers.kinds.runicorn import Runicorn
+from tests.helpers.runicorn_env import NEW, log_runs, runicorn_env
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bench.daemon import Daemon
+    from bench.peers.runicorn_remote import RunicornRemote
+    from bench.server import Server
+
+ENVIRONMENT = "ml"
+VIEWER_START_S = 60
+
+OURS = "ours: sessions.start to ready"
+COMMAND = "ours: runicornctl connect --no-browser --json"
+AGAIN = "ours: the same, when the link is up already"
+FLOOR = "floor: the viewer's own start"
+PEER = f"peer: Runicorn {NEW}, connect + conda-envs + viewer/start"
+
+
+@contextlib.contextmanager
+def plan(folder: Path) -> Iterator[Plan]:
+    """One server for ours and for the peer, with the same home, environment and storage root."""
+    home, root = home_with_viewer(folder / "home")
+    log_runs(runicorn_env(NEW), root)
+    python = home.path / "miniconda3" / "envs" / ENVIRONMENT / "bin" / "python"
+    with (
+        server(folder, home.path) as host,
+        daemon(folder, ssh_config=host.ssh_config) as ours,
+        runicorn_remote(runicorn_env(NEW).python, folder, host.sshd) as peer,
+    ):
+        us = _Ours(ours, host, str(root))
+        yield Plan(
+            [
+                Case(OURS, us.start_afresh),
+                Case(COMMAND, us.command_afresh),
+                Case(AGAIN, us.start_on_a_link),
+                Case(FLOOR, lambda: _viewers_own_start(python, root, folder)),
+                Case(PEER, lambda: _peer_flow(peer, str(root)), at_most=3, is_warmed=False),
+            ],
+            [
+                difference("ours less the viewer's own start", OURS, FLOOR, "at most 1.0 s"),
+                difference("command less the viewer's own start", COMMAND, FLOOR, "at most 1.0 s"),
+                difference("on a live link less the viewer's own start", AGAIN, FLOOR),
+                ratio("ours / peer", OURS, PEER),
+            ],
+            [
+                "Every round makes a new SSH connection, on both sides, but where the link is up already.",
+                "The server's conda command is a stand-in that answers at once, to the peer's advantage.",
+                "The viewer's own start: the same command, environment and root, without SSH.",
+            ],
+        )
+
+
+class _Ours:
+    """One start at a time, ended again outside of the time that is taken."""
+
+    def __init__(self, ours: Daemon, host: Server, root: str) -> None:
+        self._daemon = ours
+        self._host = host
+        self._params = SessionStartParams(target=host.near, env=ENVIRONMENT, root=root)
+
+    def start_afresh(self) -> float:
+        self._drop_link()
+        return self._timed()
+
+    def start_on_a_link(self) -> float:
+        if not self._daemon.has_link(self._host.near):
+            raise CannotMeasure("the link of the round before is gone")
+        return self._timed()
+
+    def command_afresh(self) -> float:
+        self._drop_link()
+        said: list[str] = []
+        words = ("connect", self._host.near, "--env", ENVIRONMENT, "--root", str(self._params.root))
+        taken = seconds(lambda: said.append(self._daemon.command(*words, "--no-browser", "--json")))
+        self._daemon.remove_session(json.loads(said[0])["id"])
+        return taken
+
+    def _timed(self) -> float:
+        ids: list[str] = []
+        taken = seconds(lambda: ids.append(self._daemon.start_session(self._params).id))
+        self._daemon.remove_session(ids[0])
+        return taken
+
+    def _drop_link(self) -> None:
+        """A link outlives its last session for a while: the server ends it."""
+        self._host.sshd.drop_connections()
+        until(lambda: not self._daemon.has_link(), "the end of the link", 10)
+
+
+def _viewers_own_start(python: Path, root: Path, folder: Path) -> float:
+    """Start it as our keeper does, on a socket that it inherits, and wait for its first answer."""
+    path = folder / "own.sock"
+    kind = Runicorn()
+    environment = {**os.environ, "HOME": str(folder / "home"), **kind.environment(str(root))}
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as stack:
+        stack.callback(path.unlink)
+        listener.bind(str(path))
+        listener.listen()
+        argv = [word.replace("{fd}", str(listener.fileno())) for word in kind.argv(str(python))]
+
+        def start_and_ask() -> None:
+            fds = [listener.fileno()]
+            stack.enter_context(running(argv, env=environment, log=folder / "own.log", pass_fds=fds))
+            _ask(path, kind.health_path)
+
+        return seconds(start_and_ask)
+
+
+def _ask(path: Path, health_path: str) -> None:
+    """One request, which waits in the socket's queue until somebody accepts."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(VIEWER_START_S)
+        client.connect(str(path))
+        client.sendall(f"GET {health_path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        answer = client.recv(4096)
+    if not answer.startswith(b"HTTP/1.1 200"):
+        raise CannotMeasure(f"the viewer answered {answer[:80]!r}")
+
+
+def _peer_flow(peer: RunicornRemote, root: str) -> float:
+    """What its web page does: connect, list environments, start the viewer, open it."""
+    sessions = []
+
+    def flow() -> None:
+        peer.environments(peer.connect())
+        sessions.append(peer.start_viewer(ENVIRONMENT, root))
+        peer.wait_ready(sessions[0])
+
+    try:
+        return seconds(flow)
+    finally:
+        for session in sessions:
+            peer.stop(session)
+        if not sessions:
+            peer.disconnect()

@@ -1,0 +1,5 @@
+"""``python -m runicornctl``."""
+
+from runicornctl.cli import main
+
+main()

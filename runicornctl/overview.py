@@ -1,0 +1,124 @@
+"""The overview of hosts and sessions that ``status`` shows."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from runicornctl.render import Paint, Table, age, block, clean, duration
+from runicornctl.session_text import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runicornd.protocol.models import ErrorData, HostState, PromptInfo, Session
+
+# What a state looks like: a symbol, the same in ASCII, a colour.
+_LOOKS = {
+    "ready": ("●", "*", "green"),
+    "up": ("●", "*", "green"),
+    "starting": ("◌", "~", "yellow"),
+    "connecting": ("◌", "~", "yellow"),
+    "reconnecting": ("◌", "~", "yellow"),
+    "restarting": ("◌", "~", "yellow"),
+    "stopping": ("◌", "~", "yellow"),
+    "backoff": ("◌", "~", "yellow"),
+    "waiting_for_user": ("?", "?", "yellow"),
+    "blocked": ("!", "!", "red"),
+    "failed": ("✗", "x", "red"),
+}
+_QUIET = ("○", "-", "dim")
+# A link that nobody wants at the moment is nothing to look at.
+_UNUSED = frozenset({"idle", "closed"})
+
+
+def overview(
+    sessions: Iterable[Session],
+    hosts: Iterable[HostState],
+    prompts: Mapping[str, PromptInfo],
+    now: float | None = None,
+) -> list[str]:
+    """Return the lines that show everything; ``now`` is in seconds since the epoch."""
+    moment = time.time() if now is None else now
+    shown = sorted(sessions, key=lambda each: each.id)
+    linked = sorted((each for each in hosts if each.state not in _UNUSED), key=lambda each: each.target)
+    if not shown and not linked:
+        return ["No sessions. Begin with: runicornctl connect TARGET"]
+    lines = _sessions(shown, prompts, moment)
+    if linked:
+        asked = {each.prompt for each in shown}
+        own = {key: prompt for key, prompt in prompts.items() if key not in asked}
+        lines += ["", *_hosts(linked, own, moment)] if lines else _hosts(linked, own, moment)
+    known = {each.prompt for each in shown} | {each.prompt for each in linked}
+    waiting = [prompt for prompt in prompts.values() if prompt.id not in known]
+    return lines + [line for prompt in waiting for line in ["", *_question(prompt, prompt.target)]]
+
+
+def _sessions(sessions: list[Session], prompts: Mapping[str, PromptInfo], now: float) -> list[str]:
+    if not sessions:
+        return []
+    table = Table(["SESSION", "STATE", "ENVIRONMENT", "ADDRESS", "SINCE", "TARGET"])
+    for each in sessions:
+        table.add(
+            each.id, _state(each.state), environment(each), each.url or "-", age(each.since, now), each.target
+        )
+    heading, *rows = table.lines()
+    lines = [heading]
+    for each, row in zip(sessions, rows, strict=True):
+        lines += [row, *_notes(each, prompts)]
+    return lines
+
+
+def _notes(session: Session, prompts: Mapping[str, PromptInfo]) -> list[str]:
+    """What there is to say about a session beside its row."""
+    lines = []
+    if session.detail:
+        lines.append(f"  {clean(session.detail)}")
+    if session.remote and session.remote.exposed:
+        lines.append(f"  {Paint(sys.stdout)('yellow', 'exposed')}: other accounts of the server can open it")
+    if session.error:
+        lines += _problem(session.error)
+    if prompt := prompts.get(session.prompt or ""):
+        lines += _question(prompt, session.target)
+    return lines
+
+
+def _hosts(hosts: list[HostState], prompts: Mapping[str, PromptInfo], now: float) -> list[str]:
+    table = Table(["HOST", "STATE", "ADDRESS", "SINCE"])
+    for host in hosts:
+        table.add(host.target, _state(host.state), host.address, age(host.since, now))
+    heading, *rows = table.lines()
+    lines = [heading]
+    for host, row in zip(hosts, rows, strict=True):
+        lines.append(row)
+        if host.error:
+            lines += _problem(host.error)
+        if host.retry_at is not None:
+            lines.append(f"  next try in {duration(max(0.0, host.retry_at - now))}")
+        if prompt := prompts.get(host.prompt or ""):
+            lines += _question(prompt, host.target)
+    return lines
+
+
+def _problem(error: ErrorData) -> list[str]:
+    paint = Paint(sys.stdout)
+    lines = [f"  {paint('red', 'error:')} {block(error.message, '    ')}"]
+    if error.hint:
+        lines.append(f"  {paint('cyan', 'hint:')}  {block(error.hint, '    ')}")
+    return lines
+
+
+def _question(prompt: PromptInfo, target: str) -> list[str]:
+    paint = Paint(sys.stdout)
+    return [
+        f"  {paint('yellow', 'waits for you:')} {block(prompt.message, '    ')}",
+        f"  {paint('cyan', 'hint:')}  answer with: runicornctl connect {clean(shlex.quote(target))}",
+    ]
+
+
+def _state(state: str) -> tuple[str, str]:
+    fancy, plain, colour = _LOOKS.get(state, _QUIET)
+    symbol = Paint(sys.stdout).symbol(fancy, plain)
+    return f"{symbol} {state.replace('_', ' ')}", colour

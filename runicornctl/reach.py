@@ -1,0 +1,61 @@
+"""Reaching the daemon."""
+
+from __future__ import annotations
+
+import os
+
+from runicornctl.client import CONNECT_S, Client
+from runicornctl.failure import DaemonNotRunning, Failure
+from runicornd.protocol.paths import folder_problem, socket_path
+
+NO_AUTOSTART = "RUNICORND_NO_AUTOSTART"
+
+
+def open_client(timeout_s: float = CONNECT_S) -> Client:
+    """Connect to the running daemon.
+
+    Raises:
+        DaemonNotRunning: There is none.
+        Failure: It speaks another protocol, or its socket's folder is not safe.
+    """
+    path = socket_path()
+    if path.parent.exists() and (problem := folder_problem(path.parent)):
+        raise Failure(
+            f"cannot trust the daemon's socket: {problem}",
+            kind="socket_unsafe",
+            hint="the folder must be yours alone: chmod 700",
+        )
+    return Client(str(path), timeout_s=timeout_s)
+
+
+def open_or_start() -> Client:
+    """Connect to the daemon, and start it first when it is not running.
+
+    Raises:
+        DaemonNotRunning: It is not running, and ``RUNICORND_NO_AUTOSTART`` forbids to start it.
+        Failure: It did not start; the message has what it said.
+    """
+    client = try_open()
+    if client is not None:
+        return client
+    if os.environ.get(NO_AUTOSTART, "0") not in {"", "0"}:
+        raise DaemonNotRunning(hint=f"start it with: runicornctl daemon start ({NO_AUTOSTART} is set)")
+    from runicornctl.launch import start  # noqa: PLC0415 - most commands find the daemon running
+
+    return start()
+
+
+def try_open() -> Client | None:
+    """Connect to the daemon; None when it is not running, or is ending just now.
+
+    Raises:
+        Failure: As ``open_client``, apart from that.
+    """
+    try:
+        return open_client()
+    except DaemonNotRunning:
+        return None
+    except Failure as failure:
+        if failure.kind in {"shutting_down", "connection_lost"}:
+            return None
+        raise

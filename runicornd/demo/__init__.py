@@ -1,0 +1,1 @@
+"""A host to try things on: an SSH server on this machine with a home, a Runicorn and runs of its own."""

@@ -1,0 +1,73 @@
+"""Streams the agent to a host: one command that any login shell takes, then the program on its input.
+
+The command looks for a Python and becomes it. What login shells print first ends with a line that only
+our command can print, because the command's own text does not contain it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+
+from runicornd.agent import payload
+
+HERE = b"runicornd-says:here"
+FOUND = b"runicornd-says:python"
+NONE_FOUND = b"runicornd-says:none"
+
+OLDEST_PYTHON = "3.6"
+
+_NAMES = ("python3", *(f"python3.{minor}" for minor in range(15, 5, -1)), "python")
+_PLACES = (
+    "/usr/bin/python3",
+    "/usr/local/bin/python3",
+    "/opt/homebrew/bin/python3",
+    "/usr/libexec/platform-python",
+    *(f'"$HOME"/{root}/bin/python3' for root in ("miniconda3", "anaconda3", "miniforge3", "mambaforge")),
+    '"$HOME"/.pyenv/versions/*/bin/python3',
+    '"$HOME"/.local/share/uv/python/*/bin/python3',
+    "/opt/*/bin/python3",
+    "/usr/local/*/bin/python3",
+)
+_PROBE = "import sys;sys.exit(sys.version_info<(3,6))"
+
+_SCRIPT = (
+    'unset IFS CDPATH ENV; echo runicornd"-"says:here; '
+    "for p in {candidates}; do "
+    'q=$(command -v "$p" 2>/dev/null) || continue; '
+    '"$q" -ISc "{probe}" </dev/null >/dev/null 2>&1 || continue; '
+    'echo runicornd"-"says:python; '
+    'exec "$q" {options} "{boot}" rb runicornd-agent; '
+    "done; "
+    'echo runicornd"-"says:none'
+)
+
+
+def command() -> str:
+    """Return the command to execute: it means the same to bash, zsh, dash, fish and tcsh.
+
+    One pair of single quotes; inside no backslash, no exclamation mark, no line break.
+    """
+    script = _SCRIPT.format(
+        candidates=" ".join((*_NAMES, *_PLACES)),
+        probe=_PROBE,
+        options=" ".join(payload.OPTIONS),
+        boot=payload.BOOT,
+    )
+    return f"exec /bin/sh -c '{script}'"
+
+
+@functools.cache
+def program() -> bytes:
+    """Return the agent as it is written to the command's standard input."""
+    return payload.pack(sources(), "main")
+
+
+def sources() -> dict[str, str]:
+    """Return the text of every module of the agent by name."""
+    folder = importlib.resources.files("runicornd.agent")
+    return {
+        file.name.removesuffix(".py"): file.read_text(encoding="utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith(".py")
+    }

@@ -1,0 +1,211 @@
+"""The agent's channel: requests by number, their answers in any order, pushed events."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from runicornd._lib.supervise import Tasks
+from runicornd.errors import AgentFailed, NotConnected
+from runicornd.remote.handshake import STATUS_S, is_closed, start_agent
+from runicornd.remote.lines import LINE_LIMIT, LineTooLong
+from runicornd.remote.messages import Message, Nothing, broken, raised, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runicornd.errors import RunicorndError
+    from runicornd.remote.lines import LineReader
+    from runicornd.remote.models import Greeting
+    from runicornd.ssh.transport import Connection, Process
+
+    OnEvent = Callable[[str, msgspec.Raw], None]
+
+PENDING_LIMIT = 256
+PING_INTERVAL_S = 60.0
+PING_TIMEOUT_S = 20.0
+FAREWELL_S = 1.0
+
+T = TypeVar("T")
+
+
+class AgentChannel:
+    """One agent, from its greeting to its end. Make it with ``open``.
+
+    Args:
+        connection: What the agent runs over.
+        on_event: Called with the name and the raw parameters of every event.
+        on_end: Called once, with the reason, when the agent is gone.
+        ping_interval_s: Seconds between two signs of life, which also renew the leases.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        process: Process,
+        greeting: Greeting,
+        *,
+        on_event: OnEvent,
+        on_end: Callable[[RunicorndError], None],
+        ping_interval_s: float = PING_INTERVAL_S,
+    ) -> None:
+        self.connection = connection
+        self.greeting = greeting
+        self._process = process
+        self._on_event = on_event
+        self._on_end = on_end
+        self._ping_interval_s = ping_interval_s
+        self._last_id = 0
+        self._pending: dict[int, asyncio.Future[msgspec.Raw]] = {}
+        self._writing = asyncio.Lock()
+        self._ended = asyncio.Event()
+        self._reason: RunicorndError | None = None
+        self._tasks = Tasks("agent")
+
+    @classmethod
+    async def open(
+        cls,
+        connection: Connection,
+        *,
+        on_event: OnEvent,
+        on_end: Callable[[RunicorndError], None],
+        ping_interval_s: float = PING_INTERVAL_S,
+    ) -> AgentChannel:
+        """Start an agent over a connection. Raises as ``start_agent``."""
+        process, reader, greeting = await start_agent(connection)
+        channel = cls(
+            connection,
+            process,
+            greeting,
+            on_event=on_event,
+            on_end=on_end,
+            ping_interval_s=ping_interval_s,
+        )
+        channel._tasks.start("read", channel._read(reader))
+        channel._tasks.start("ping", channel._ping())
+        return channel
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the agent is there, as far as is known."""
+        return self._reason is None
+
+    async def call(self, method: str, params: Mapping[str, object], kind: type[T], *, timeout_s: float) -> T:
+        """Ask the agent and return its answer.
+
+        Raises:
+            NotConnected: The connection is gone, or goes while the answer is awaited.
+            AgentFailed: The agent is gone, breaks the protocol, or does not answer in time.
+            RunicorndError: What it answers, by its kind.
+        """
+        if self._reason is not None:
+            raise again(self._reason)
+        if len(self._pending) >= PENDING_LIMIT:
+            raise AgentFailed(f"cannot ask the agent: {PENDING_LIMIT} requests wait for it already")
+        self._last_id += 1
+        number = self._last_id
+        answer = self._pending[number] = asyncio.get_running_loop().create_future()
+        line = msgspec.json.encode({"id": number, "method": method, "params": params}) + b"\n"
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._send(line)
+                raw = await answer
+        except TimeoutError as error:
+            raise AgentFailed(f"cannot do {method}: no answer from the agent in {timeout_s:g} s") from error
+        finally:
+            del self._pending[number]
+            if not answer.cancel() and not answer.cancelled():
+                answer.exception()  # Seen: a failure that came after the time was up is no news.
+        return read(raw, kind)
+
+    async def close(self) -> None:
+        """End the agent; what it started on the user's behalf lives on. Safe to call again."""
+        self._end(NotConnected("cannot ask the agent: it was closed"), abort=False)
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                await self._process.stream.finish()
+                await self._process.wait()
+        except (TimeoutError, NotConnected):
+            pass
+        self._process.stream.abort()
+        await self._tasks.close()
+
+    async def _send(self, line: bytes) -> None:
+        if len(line) > LINE_LIMIT:
+            raise AgentFailed("cannot ask the agent: the request is too long")
+        async with self._writing:
+            try:
+                await self._process.stream.write(line)
+            except NotConnected:
+                # The reader learns whether the link is gone or the agent alone, and answers for it.
+                await self._ended.wait()
+
+    async def _read(self, reader: LineReader) -> None:
+        try:
+            while True:
+                self._take(read(await reader.line(), Message))
+        except (EOFError, NotConnected):
+            self._end(await self._why())
+        except LineTooLong:
+            self._end(broken("a line without an end"))
+        except AgentFailed as failure:
+            self._end(failure)
+
+    def _take(self, message: Message) -> None:
+        if message.event is not None:
+            self._on_event(message.event, message.params)
+            return
+        answer = self._pending.get(message.id or 0)
+        if answer is None or answer.done():
+            if message.id is None or not 0 < message.id <= self._last_id:
+                raise broken(message.error.message if message.error else "an answer to no request")
+            return  # Whoever asked did not wait that long.
+        if message.error is not None:
+            answer.set_exception(raised(message.error))
+        else:
+            answer.set_result(message.result)
+
+    async def _why(self) -> RunicorndError:
+        """Whether the link was lost or the agent alone ended."""
+        status: int | None = None
+        try:
+            async with asyncio.timeout(STATUS_S):
+                status = await self._process.wait()
+        except TimeoutError:
+            pass
+        if status is None and await is_closed(self.connection):
+            return NotConnected("cannot ask the agent: the connection was lost")
+        said = self._process.complaint().strip()
+        ended = "was ended" if status is None else f"ended with status {status}"
+        return AgentFailed(f"cannot ask the agent: it {ended}{f': {said}' if said else ''}")
+
+    async def _ping(self) -> None:
+        while self._reason is None:
+            try:
+                async with asyncio.timeout(self._ping_interval_s):
+                    await self._ended.wait()
+            except TimeoutError:
+                try:
+                    await self.call("ping", {}, Nothing, timeout_s=PING_TIMEOUT_S)
+                except (AgentFailed, NotConnected) as failure:
+                    self._end(failure)
+
+    def _end(self, reason: RunicorndError, *, abort: bool = True) -> None:
+        """The one place where the channel ends; the first reason counts."""
+        if self._reason is not None:
+            return
+        self._reason = reason
+        self._ended.set()
+        for answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(again(reason))
+        if abort:
+            self._process.stream.abort()
+        self._on_end(reason)
+
+
+def again(reason: RunicorndError) -> RunicorndError:
+    """A fresh error that says the same: one exception object must not be raised in several tasks."""
+    return type(reason)(reason.message, hint=reason.hint, **reason.context)

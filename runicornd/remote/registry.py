@@ -1,0 +1,37 @@
+"""All remote hosts: one for each link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runicornd.remote.host import RemoteHost
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from runicornd.remote.host import ConnectionSource
+
+
+class RemoteHosts:
+    """Hands out the one ``RemoteHost`` of each link."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[Hashable, RemoteHost] = {}
+
+    def of(self, key: Hashable, source: ConnectionSource) -> RemoteHost:
+        """Return the host of the link with that key, made on first use."""
+        host = self._hosts.get(key)
+        if host is None:
+            host = self._hosts[key] = RemoteHost(source)
+        return host
+
+    async def forget(self, key: Hashable) -> None:
+        """End the agent of a link that goes away."""
+        host = self._hosts.pop(key, None)
+        if host is not None:
+            await host.close()
+
+    async def close(self) -> None:
+        """End all agents."""
+        for key in tuple(self._hosts):
+            await self.forget(key)

@@ -1,0 +1,181 @@
+"""An open SSH connection."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+import asyncssh
+
+from runicornd.errors import ForwardingForbidden, HostUnreachable, NotConnected, RunicorndError
+from runicornd.ssh.asyncssh_streams import ChannelProcess, ChannelStream, opened
+from runicornd.ssh.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from runicornd.ssh.carriers import Carrier, Watcher
+    from runicornd.ssh.targets import Host
+
+# Large enough to fill a fast line with a round trip of 100 ms; a reader who stops reading leaves
+# at most so much in memory.
+STREAM_WINDOW_BYTES = 16 * 1024 * 1024
+OPEN_TIMEOUT_S = 15.0
+CLOSE_TIMEOUT_S = 0.5
+
+
+class AsyncsshConnection:
+    """A ``Connection`` over SSH, together with the way it goes.
+
+    Args:
+        host: The server.
+        connection: asyncssh's connection, logged in.
+        carrier: What carries it.
+        below: The connection to the last jump host, which ends with this one.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        connection: asyncssh.SSHClientConnection,
+        carrier: Carrier,
+        below: AsyncsshConnection | None,
+    ) -> None:
+        self._host = host
+        self._connection = connection
+        self._carrier = carrier
+        self._below = below
+
+    async def execute(self, command: str) -> ChannelProcess:
+        """Start a command."""
+        try:
+            stream = await self._open(
+                self._connection.create_session(
+                    ChannelStream,
+                    command=command,
+                    encoding=None,
+                    request_pty=False,
+                    window=STREAM_WINDOW_BYTES,
+                )
+            )
+        except asyncssh.ChannelOpenError as error:
+            raise NotConnected(
+                f"cannot run a command on {self._host.target}: the server refuses another channel "
+                f"({printable(error.reason)})",
+                hint="the server may limit the number of channels (MaxSessions)",
+            ) from error
+        return ChannelProcess(stream)
+
+    async def open_unix(self, path: str) -> ChannelStream:
+        """Connect to a Unix socket of the server."""
+        try:
+            return await self._open(
+                self._connection.create_unix_connection(
+                    ChannelStream,  # type: ignore[arg-type] # it has all that a session needs
+                    path,
+                    encoding=None,
+                    window=STREAM_WINDOW_BYTES,
+                )
+            )
+        except asyncssh.ChannelOpenError as error:
+            raise self._forbidden(f"the socket {printable(path)}", error) from error
+
+    async def open_tcp(self, hostname: str, port: int) -> ChannelStream:
+        """Connect to a port as the server sees it."""
+        try:
+            return await self._open(
+                self._connection.create_connection(
+                    ChannelStream,  # type: ignore[arg-type] # it has all that a session needs
+                    hostname,
+                    port,
+                    encoding=None,
+                    window=STREAM_WINDOW_BYTES,
+                )
+            )
+        except asyncssh.ChannelOpenError as error:
+            raise self._forbidden(f"{printable(hostname)}:{port}", error) from error
+
+    async def open_for_jump(self, watcher: Watcher, host: Host) -> asyncio.BaseTransport:
+        """Open the way to the next host for its SSH connection.
+
+        Raises:
+            HostUnreachable: This jump host cannot reach it, or may not.
+        """
+        try:
+            async with asyncio.timeout(host.connect_timeout_s):
+                channel, _ = await opened(
+                    self._connection.create_connection(
+                        lambda: watcher,  # type: ignore[arg-type,return-value] # as above
+                        host.hostname,
+                        host.port,
+                        encoding=None,
+                        window=STREAM_WINDOW_BYTES,
+                    )
+                )
+        except (asyncssh.Error, OSError) as error:
+            why = printable(getattr(error, "reason", "") or "no answer")
+            raise HostUnreachable(
+                f"cannot reach {host.address} through {self._host.address}: {why}",
+                hint="check the name and port as the jump host sees them, and that it allows forwarding",
+                reason="jump",
+            ) from error
+        # A channel of asyncssh is a transport in all but name.
+        return cast(asyncio.BaseTransport, channel)
+
+    async def wait_closed(self) -> None:
+        """Return when the connection is gone."""
+        await self._connection.wait_closed()
+
+    async def close(self) -> None:
+        """Close this connection and those that carry it."""
+        self._connection.close()
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._connection.wait_closed()
+        except TimeoutError:
+            self._connection.abort()
+        below = [self._below.close()] if self._below else []
+        await asyncio.gather(self._carrier.close(), *below)
+
+    async def _open(self, opening: Awaitable[tuple[Any, Any]]) -> ChannelStream:
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT_S):
+                # Two turns of the loop from now the request has been written.
+                loop = asyncio.get_running_loop()
+                loop.call_soon(loop.call_soon, self._acknowledge_at_once)
+                _, stream = await opened(opening)
+                return cast(ChannelStream, stream)
+        except TimeoutError as error:
+            raise self._lost(f"no answer within {OPEN_TIMEOUT_S:g} s") from error
+        except asyncssh.ChannelOpenError as error:
+            if self._connection.is_closed():
+                raise self._lost("the connection is gone") from error
+            raise
+        except (asyncssh.Error, OSError) as error:
+            raise self._lost("the connection is gone") from error
+
+    def _acknowledge_at_once(self) -> None:
+        """Keep the next answer from being held back.
+
+        sshd says something small after the login that has no answer, and its system then keeps the
+        next small packet until ours has confirmed the first: 40 ms, unless ours is told to hurry.
+        """
+        connection = self._connection.get_extra_info("socket")
+        if connection is not None and hasattr(socket, "TCP_QUICKACK"):  # Linux has it
+            with suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def _lost(self, why: str) -> RunicorndError:
+        return NotConnected(
+            f"cannot use the connection to {self._host.target}: {why}",
+            hint="run 'runicornctl status' to see when it is back",
+        )
+
+    def _forbidden(self, what: str, error: asyncssh.ChannelOpenError) -> ForwardingForbidden:
+        return ForwardingForbidden(
+            f"cannot connect to {what} on {self._host.target}: the server says {printable(error.reason)!r}",
+            hint="nothing listens there, or the server forbids it (AllowTcpForwarding, "
+            "AllowStreamLocalForwarding)",
+        )

@@ -1,0 +1,208 @@
+"""Channels as streams and processes, with bounded buffers in both directions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import asyncssh
+
+from runicornd.errors import NotConnected
+from runicornd.ssh.tail import Tail
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+S = TypeVar("S")
+
+# What is read ahead for a reader who is away; the channel's window is on top of it.
+READ_AHEAD_BYTES = 1024 * 1024
+WRITE_PIECE_BYTES = 256 * 1024
+CLOSE_TIMEOUT_S = 2.0
+
+
+class ChannelStream(asyncssh.SSHClientSession[bytes]):
+    """A channel as a ``ByteStream``. Also takes what only a command's channel has."""
+
+    def __init__(self) -> None:
+        self._channel: Any = None
+        self._chunks: deque[bytes] = deque()
+        self._buffered = 0
+        self._is_paused = False
+        self._has_ended = False
+        self._is_lost = False
+        self._is_broken = False
+        self._readable = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._lost = asyncio.Event()
+        self.exited: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self.errors = Tail()
+
+    # ByteStream
+
+    async def read(self, limit: int) -> bytes:
+        """Return 1 to ``limit`` bytes, or ``b""`` at the end.
+
+        Raises:
+            NotConnected: The connection broke before the end, so that something is missing.
+        """
+        while not self._chunks and not self._has_ended:
+            self._readable.clear()
+            await self._readable.wait()
+        if self._is_broken and not self._chunks:
+            raise _broken()
+        data = self._take(limit)
+        if self._is_paused and self._buffered < READ_AHEAD_BYTES // 2:
+            self._is_paused = False
+            self._channel.resume_reading()
+        return data
+
+    async def write(self, data: bytes) -> None:
+        """Send all of it, as fast as the other side takes it."""
+        view = memoryview(data)
+        for start in range(0, len(data), WRITE_PIECE_BYTES):
+            await self._writable.wait()
+            if self._is_lost:
+                raise _gone()
+            try:
+                self._channel.write(bytes(view[start : start + WRITE_PIECE_BYTES]))
+            except OSError as error:
+                raise _gone() from error
+        await self._writable.wait()
+        if self._is_lost:
+            raise _gone()
+
+    async def finish(self) -> None:
+        """Half-close."""
+        with suppress(OSError):
+            self._channel.write_eof()
+
+    def abort(self) -> None:
+        """Drop everything at once."""
+        self._end()
+        self._chunks.clear()
+        self._buffered = 0
+        self._channel.abort()
+
+    async def close(self) -> None:
+        """Send what is left, then close; after two seconds by force."""
+        self._channel.close()
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._lost.wait()
+        except TimeoutError:
+            self.abort()
+
+    # What asyncssh tells
+
+    def connection_made(self, chan: Any) -> None:  # noqa: ANN401 - one of several classes of asyncssh
+        """The channel is open."""
+        self._channel = chan
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        """Bytes came; ``datatype`` tells standard error from the rest."""
+        if datatype is not None:
+            self.errors.add(data)
+            return
+        self._chunks.append(data)
+        self._buffered += len(data)
+        self._readable.set()
+        if self._buffered >= READ_AHEAD_BYTES and not self._is_paused:
+            self._is_paused = True
+            self._channel.pause_reading()
+
+    def eof_received(self) -> bool:
+        """The other side has finished sending; true keeps our direction open."""
+        self._has_ended = True
+        self._readable.set()
+        return True
+
+    def pause_writing(self) -> None:
+        """The other side does not keep up."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._writable.set()
+
+    def exit_status_received(self, status: int) -> None:
+        """The command has ended."""
+        self._set_exit(status)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The channel is closed, in order or not."""
+        self._is_broken = exc is not None and not self._has_ended
+        self._end()
+        self._set_exit(None)
+        self._lost.set()
+
+    def _end(self) -> None:
+        self._has_ended = True
+        self._is_lost = True
+        self._readable.set()
+        self._writable.set()
+
+    def _set_exit(self, status: int | None) -> None:
+        if not self.exited.done():
+            self.exited.set_result(status)
+
+    def _take(self, limit: int) -> bytes:
+        if not self._chunks:
+            return b""
+        taken: list[bytes] = []
+        room = limit
+        while self._chunks and room > 0:
+            chunk = self._chunks.popleft()
+            if len(chunk) > room:
+                self._chunks.appendleft(chunk[room:])
+                chunk = chunk[:room]
+            taken.append(chunk)
+            room -= len(chunk)
+        data = taken[0] if len(taken) == 1 else b"".join(taken)
+        self._buffered -= len(data)
+        return data
+
+
+class ChannelProcess:
+    """A command at the far end, as a ``Process``."""
+
+    def __init__(self, stream: ChannelStream) -> None:
+        self.stream = stream
+        self._session = stream
+
+    async def wait(self) -> int | None:
+        """Wait for the exit status."""
+        return await asyncio.shield(self._session.exited)
+
+    def complaint(self) -> str:
+        """The end of its standard error."""
+        return self._session.errors.text()
+
+
+async def opened(opening: Awaitable[tuple[Any, S]]) -> tuple[Any, S]:
+    """Wait for a channel to open; return it and its session.
+
+    When the waiting ends early, a channel that opens later is dropped.
+    """
+    task = asyncio.ensure_future(opening)
+    try:
+        return await asyncio.shield(task)
+    except BaseException:
+        task.add_done_callback(_drop)
+        raise
+
+
+def _drop(task: asyncio.Future[tuple[Any, S]]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result()[0].abort()
+
+
+def _broken() -> NotConnected:
+    return NotConnected("cannot receive: the connection was lost", hint="see 'runicornctl status'")
+
+
+def _gone() -> NotConnected:
+    return NotConnected("cannot send: the other side has closed the stream", hint="see 'runicornctl status'")

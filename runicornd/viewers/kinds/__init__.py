@@ -1,0 +1,1 @@
+"""The viewer kinds: what each needs from an environment, and how it is started."""
