@@ -31,6 +31,7 @@ class Case:
         unit: Of the values.
         at_most: Measured rounds, where it takes too long for all of them.
         is_warmed: Whether one round before the measured ones is thrown away.
+        budget: What the design asks for; shown, not checked.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Case:
     unit: str = SECONDS
     at_most: int | None = None
     is_warmed: bool = True
+    budget: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,11 @@ def ratio(name: str, ours: str, other: str, budget: str = "") -> Comparison:
 def difference(name: str, ours: str, other: str, budget: str = "") -> Comparison:
     """How many seconds longer ours takes than the other."""
     return Comparison(name, ours, other, lambda mine, theirs: mine - theirs, SECONDS, budget)
+
+
+def more_round_trips(name: str, ours: str, other: str, budget: str = "") -> Comparison:
+    """How many round trips ours takes more than the other, where both are counted."""
+    return Comparison(name, ours, other, lambda mine, theirs: mine - theirs, ROUND_TRIPS, budget)
 
 
 def round_trips(name: str, delayed: str, direct: str, round_trip_s: float, budget: str = "") -> Comparison:

@@ -8,7 +8,7 @@ from bench.model import SECONDS
 from bench.stats import median, spread, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bench.model import Comparison, Measured, Result
 
@@ -38,7 +38,9 @@ def row_lines(result: Result) -> Iterator[str]:
     if result.failure:
         yield f"Not measured: {result.failure}"
     if result.measured:
-        yield from _table(("what", "n", "median", "spread", ""), map(_case_cells, result.measured))
+        yield from _table(
+            ("what", "n", "median", "spread", "p99", "asked for"), map(_case_cells, result.measured)
+        )
     if result.comparisons:
         yield ""
         cells = [_comparison_cells(result, comparison) for comparison in result.comparisons]
@@ -52,7 +54,7 @@ def row_lines(result: Result) -> Iterator[str]:
         yield from (f"- {remark}" for remark in remarks)
 
 
-def _table(head: Sequence[str], rows: object) -> Iterator[str]:
+def _table(head: Sequence[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     """The cells, padded so that the text is readable as it is."""
     table = [tuple(head), *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(head))]
@@ -65,8 +67,7 @@ def _table(head: Sequence[str], rows: object) -> Iterator[str]:
 def _case_cells(measured: Measured) -> tuple[str, ...]:
     case, values = measured.case, measured.values
     p99 = summary(values).get("p99")
-    extra = f"p99 {_shown(p99, case.unit)}" if p99 is not None else ""
-    return (case.name, *_numbers(values, case.unit), extra)
+    return (case.name, *_numbers(values, case.unit), _shown(p99, case.unit) if p99 else "", case.budget)
 
 
 def _comparison_cells(result: Result, comparison: Comparison) -> tuple[str, ...]:
@@ -101,6 +102,7 @@ def _row_json(result: Result) -> dict[str, object]:
             {
                 "name": each.case.name,
                 "unit": each.case.unit,
+                "asked_for": each.case.budget,
                 **summary(each.values),
                 "rounds": each.rounds,
                 "failures": each.failures,

@@ -39,23 +39,19 @@ def default_path() -> Path:
     return user_log_path("runicornd") / "runicornd.log"
 
 
-def tail(path: Path, lines: int) -> list[str]:
-    """Return the last lines, readable and safe to print.
+def read(path: Path, lines: int, *, follow: bool) -> Iterator[str]:
+    """Yield the last lines, readable and safe to print; to follow never ends by itself.
+
+    New lines come also after the log was rotated.
 
     Raises:
         Failure: There is no log, or it cannot be read.
     """
-    with _open(path) as file:
-        return [readable(line) for line in deque(file, maxlen=lines)]
-
-
-def follow(path: Path) -> Iterator[str]:
-    """Yield lines as they are added, also after the log was rotated. Never ends by itself."""
     file = _open(path)
     try:
-        file.seek(0, os.SEEK_END)
+        yield from map(readable, deque(file, maxlen=lines))
         pending = ""
-        while True:
+        while follow:
             pending += file.readline()
             if pending.endswith("\n"):
                 yield readable(pending)

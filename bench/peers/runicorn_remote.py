@@ -63,6 +63,9 @@ class RunicornRemote:
         """End the session; Runicorn disconnects then, as it was the last one of the connection."""
         self._post("viewer/stop", {"session_id": session["sessionId"]})
         shutil.rmtree(REMOTE_LOGS / session["sessionId"], ignore_errors=True)
+        with contextlib.suppress(OSError):  # others' logs may be there
+            REMOTE_LOGS.rmdir()
+            REMOTE_LOGS.parent.rmdir()
 
     def disconnect(self) -> None:
         """Drop the SSH connection, and with it what Runicorn has remembered of the environments."""

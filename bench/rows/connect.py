@@ -12,7 +12,7 @@ from bench.daemon import daemon
 from bench.homes import home_with_viewer
 from bench.model import CannotMeasure, Case, Plan, difference, ratio
 from bench.peers.runicorn_remote import runicorn_remote
-from bench.processes import running, until
+from bench.processes import answers, running, until
 from bench.server import server
 from bench.timing import seconds
 from runicornd.protocol.models import SessionStartParams
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bench.daemon import Daemon
     from bench.peers.runicorn_remote import RunicornRemote
     from bench.server import Server
+    from runicornd.protocol.models import Session
 
 ENVIRONMENT = "ml"
 VIEWER_START_S = 60
@@ -97,9 +98,11 @@ class _Ours:
         return taken
 
     def _timed(self) -> float:
-        ids: list[str] = []
-        taken = seconds(lambda: ids.append(self._daemon.start_session(self._params).id))
-        self._daemon.remove_session(ids[0])
+        sessions: list[Session] = []
+        taken = seconds(lambda: sessions.append(self._daemon.start_session(self._params)))
+        if not answers(f"{sessions[0].url}{Runicorn.health_path}"):
+            raise CannotMeasure(f"{sessions[0].url} is called ready, and does not answer")
+        self._daemon.remove_session(sessions[0].id)
         return taken
 
     def _drop_link(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 from typing import TYPE_CHECKING
 
 from bench.daemon import daemon
 from bench.homes import PACKAGES_EACH, home_with_many
-from bench.model import ROUND_TRIPS, CannotMeasure, Case, Plan, ratio, round_trips
+from bench.model import ROUND_TRIPS, CannotMeasure, Case, Plan, more_round_trips, ratio, round_trips
 from bench.peers.runicorn_remote import runicorn_remote
 from bench.processes import until
 from bench.server import server
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 CONDA = 30
 VIRTUAL = 20
 ROUND_TRIP_S = 0.1
+SSH_S = 30
 NOTE = (
     f"{CONDA} conda and {VIRTUAL} virtual environments of {PACKAGES_EACH} packages each, every second with "
     "Runicorn, beside the Pythons of this machine itself. "
@@ -39,6 +41,7 @@ FAR_WARM = "ours: link up, 100 ms away"
 FAR_COLD = "ours: from nothing, 100 ms away"
 TURNS = "ours: link up, counted by the proxy"
 TURNS_COLD = "ours: from nothing, counted by the proxy"
+SSH_TURNS = "floor: OpenSSH's ssh runs 'true', counted by the proxy"
 PEER = f"peer: Runicorn {NEW}, conda-envs, connection up"
 
 
@@ -57,16 +60,18 @@ def plan(folder: Path) -> Iterator[Plan]:
         yield Plan(
             [
                 Case(COLD, near.from_nothing),
-                Case(WARM, near.on_a_link),
+                Case(WARM, near.on_a_link, budget="at most 300 ms"),
                 Case(FAR_COLD, far.from_nothing),
                 Case(FAR_WARM, far.on_a_link),
-                Case(TURNS, far.turns_on_a_link, ROUND_TRIPS),
+                Case(TURNS, far.turns_on_a_link, ROUND_TRIPS, budget="at most 3"),
                 Case(TURNS_COLD, far.turns_from_nothing, ROUND_TRIPS),
+                Case(SSH_TURNS, lambda: _turns_of_ssh(host), ROUND_TRIPS),
                 Case(PEER, theirs.once, at_most=2, is_warmed=False),
             ],
             [
                 round_trips("link up", FAR_WARM, WARM, ROUND_TRIP_S, "at most 3"),
                 round_trips("from nothing", FAR_COLD, COLD, ROUND_TRIP_S),
+                more_round_trips("counted, from nothing less ssh", TURNS_COLD, SSH_TURNS, "at most 3"),
                 ratio("ours (link up) / peer", WARM, PEER),
             ],
             notes,
@@ -114,6 +119,14 @@ class _Ours:
         if found[0] < CONDA + VIRTUAL:
             raise CannotMeasure(f"{found[0]} environments were found, {CONDA + VIRTUAL} are there")
         return taken
+
+
+def _turns_of_ssh(host: Server) -> int:
+    """What any program pays that makes an SSH connection and runs one command over it."""
+    _ = host.far_round_trips
+    argv = ["ssh", "-F", str(host.ssh_config), "-o", "BatchMode=yes", host.far, "true"]
+    subprocess.run(argv, check=True, timeout=SSH_S, stdin=subprocess.DEVNULL, capture_output=True)
+    return host.far_round_trips
 
 
 class _Peer:

@@ -94,13 +94,8 @@ def logs_command(*, follow: bool, lines: int) -> None:
     """Show the end of the daemon's own log."""
     from runicornctl import daemon_log  # noqa: PLC0415 - only this command reads it
 
-    path = daemon_log.find()
-    for line in daemon_log.tail(path, lines):
-        click.echo(line)
-    if not follow:
-        return
     try:
-        for line in daemon_log.follow(path):
+        for line in daemon_log.read(daemon_log.find(), lines, follow=follow):
             click.echo(line)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

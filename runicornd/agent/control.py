@@ -41,6 +41,7 @@ class Control:
         """Let agents attach at a socket's path. Raises OSError."""
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path)
+        os.chmod(path, 0o600)
         listener.listen(16)
         listener.setblocking(False)
         self._listener = listener

@@ -127,7 +127,7 @@ def socket_path(folder: str, name: str) -> str:
 def write_record(folder: str, record: Dict[str, object]) -> None:
     """Write a viewer's record, all or nothing. Raises OSError."""
     path = os.path.join(folder, RECORD)
-    with open(path + ".part", "wb") as file:
+    with open(os.open(path + ".part", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         file.write(encode(record))
     os.rename(path + ".part", path)
 

@@ -60,7 +60,6 @@ def _detach() -> None:
         os.dup2(null, fd)
     os.close(null)
     os.chdir("/")
-    os.umask(0o077)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 

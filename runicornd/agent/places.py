@@ -55,7 +55,7 @@ def known_places(account: Account) -> Iterator[Place]:
 
 
 def place_at(prefix: str, kind: Optional[str] = None, name: Optional[str] = None) -> Optional[Place]:
-    """Return the environment with that prefix; None when nothing there can be run.
+    """Return the environment with that prefix; None when no Python 3 is there.
 
     Args:
         prefix: An absolute path.
@@ -63,7 +63,7 @@ def place_at(prefix: str, kind: Optional[str] = None, name: Optional[str] = None
         name: Its name, where the folder's is not the right one.
     """
     python = python_of(prefix)
-    if python is None:
+    if python is None or os.path.basename(os.path.realpath(python)).startswith("python2"):
         return None
     own = "venv" if is_venv(prefix) else "conda" if is_conda(prefix) else "system"
     return Place(kind or own, prefix, python, name or folder_name(prefix))

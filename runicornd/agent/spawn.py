@@ -32,6 +32,7 @@ def listen(folder: str, transport: str) -> Tuple[socket.socket, str]:
             endpoint = socket_path(folder, VIEWER_SOCKET)
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(endpoint)
+            os.chmod(endpoint, 0o600)
         listener.listen(BACKLOG)
     except OSError as error:
         raise from_os(error, "listen for the viewer")

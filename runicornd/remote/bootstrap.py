@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+from typing import TYPE_CHECKING
 
 from runicornd.agent import payload
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HERE = b"runicornd-says:here"
 FOUND = b"runicornd-says:python"
@@ -17,8 +21,8 @@ NONE_FOUND = b"runicornd-says:none"
 
 OLDEST_PYTHON = "3.6"
 
-_NAMES = ("python3", *(f"python3.{minor}" for minor in range(15, 5, -1)), "python")
-_PLACES = (
+NAMES = ("python3", *(f"python3.{minor}" for minor in range(15, 5, -1)), "python")
+PLACES = (
     "/usr/bin/python3",
     "/usr/local/bin/python3",
     "/opt/homebrew/bin/python3",
@@ -43,13 +47,17 @@ _SCRIPT = (
 )
 
 
-def command() -> str:
+def command(names: Sequence[str] = NAMES, places: Sequence[str] = PLACES) -> str:
     """Return the command to execute: it means the same to bash, zsh, dash, fish and tcsh.
+
+    Args:
+        names: What to look up on the PATH, the best first.
+        places: Paths to try after that, as shell words.
 
     One pair of single quotes; inside no backslash, no exclamation mark, no line break.
     """
     script = _SCRIPT.format(
-        candidates=" ".join((*_NAMES, *_PLACES)),
+        candidates=" ".join((*names, *places)),
         probe=_PROBE,
         options=" ".join(payload.OPTIONS),
         boot=payload.BOOT,

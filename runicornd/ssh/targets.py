@@ -184,39 +184,54 @@ def build_host(
         environ: Variables for ``${NAME}`` and the agent.
         home: The home that ``~`` and ``%d`` stand for.
     """
-    hostname = settings.first("hostname", original)
-    alias = settings.first("hostkeyalias") or None
-    expansion = Expansion.of(
-        original=original,
-        hostname=hostname,
-        user=settings.first("user"),
-        port=int(settings.first("port", "22")),
-        key_alias=alias or original,
-        environ=environ,
-        home=home,
-    )
+    expansion = _expansion(original, settings, environ=environ, home=home)
     identities = settings.all("identityfile")
-    interval = float(settings.first("serveraliveinterval", "0"))
-    timeout = settings.first("connecttimeout", "none")
+    identity_files = expansion.paths(identities)
     command = settings.first("proxycommand", "none")
+    interval_s, count = _keepalive(settings)
     return Host(
         target=target,
-        hostname=hostname,
+        hostname=settings.first("hostname", original),
         port=int(settings.first("port", "22")),
         user=settings.first("user"),
-        identity_files=expansion.paths(identities),
-        explicit_identities=identities != default_identities and bool(expansion.paths(identities)),
+        identity_files=identity_files,
+        explicit_identities=identities != default_identities and bool(identity_files),
         identities_only=settings.first("identitiesonly") == "yes",
         agent_socket=expansion.agent_socket(settings.first("identityagent")),
         certificate_files=expansion.paths(settings.all("certificatefile")),
         proxy_command=None if command == "none" else expansion.command(command),
         known_hosts_files=expansion.path_list(settings.first("userknownhostsfile"))
         + expansion.path_list(settings.first("globalknownhostsfile")),
-        host_key_alias=alias,
-        keepalive_interval_s=interval or KEEPALIVE_INTERVAL_S,
-        keepalive_count=int(settings.first("serveralivecountmax", "3")) if interval else KEEPALIVE_COUNT,
-        connect_timeout_s=float(timeout) if timeout.isdigit() and int(timeout) else CONNECT_TIMEOUT_S,
+        host_key_alias=settings.first("hostkeyalias") or None,
+        keepalive_interval_s=interval_s,
+        keepalive_count=count,
+        connect_timeout_s=_connect_timeout(settings),
     )
+
+
+def _expansion(original: str, settings: Settings, *, environ: Mapping[str, str], home: Path) -> Expansion:
+    return Expansion.of(
+        original=original,
+        hostname=settings.first("hostname", original),
+        user=settings.first("user"),
+        port=int(settings.first("port", "22")),
+        key_alias=settings.first("hostkeyalias", original),
+        environ=environ,
+        home=home,
+    )
+
+
+def _keepalive(settings: Settings) -> tuple[float, int]:
+    """OpenSSH's default is none at all; ours is on unless the user has chosen an interval."""
+    interval_s = float(settings.first("serveraliveinterval", "0"))
+    if not interval_s:
+        return KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT
+    return interval_s, int(settings.first("serveralivecountmax", "3"))
+
+
+def _connect_timeout(settings: Settings) -> float:
+    value = settings.first("connecttimeout", "none")
+    return float(value) if value.isdigit() and int(value) else CONNECT_TIMEOUT_S
 
 
 def _home() -> Path:

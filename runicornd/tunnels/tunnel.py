@@ -70,6 +70,7 @@ class Tunnel:
         self._slots = asyncio.Semaphore(max_connections)
         self._dial: Dial | None = None
         self._attached = asyncio.Event()
+        self._detached = asyncio.Event()
         self._led: set[asyncio.Task[None]] = set()
 
     @property
@@ -120,12 +121,14 @@ class Tunnel:
         """
         self.detach()
         self._dial = dial
+        self._detached.clear()
         self._attached.set()
 
     def detach(self) -> None:
         """The viewer is gone for now: end its connections, and let new ones wait."""
         self._dial = None
         self._attached.clear()
+        self._detached.set()
         for task in self._led:
             task.cancel()
 
@@ -173,26 +176,31 @@ class Tunnel:
 
     async def _stream(self) -> ByteStream | None:
         """Return a stream of the viewer that is attached in time; None when there is none."""
-        deadline = asyncio.get_running_loop().time() + self._hold_s
-        while True:
-            try:
-                async with asyncio.timeout_at(deadline):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._hold_s):
+                await self._attached.wait()
+                while (stream := await self._dialed()) is None:
                     await self._attached.wait()
-            except TimeoutError:
-                return None
-            if (dial := self._dial) is None:
-                continue
-            try:
-                async with asyncio.timeout(self._dial_s):
-                    stream = await dial()
-            except (RunicorndError, TimeoutError) as error:
-                if self._dial is dial:
-                    _log.info("viewer not reached", owner=self._owner, reason=str(error) or "no answer")
-                    return None
-                continue  # it was detached meanwhile: the next one may do
-            if self._dial is dial:
                 return stream
-            stream.abort()
+        return None
+
+    async def _dialed(self) -> ByteStream | None:
+        """Open a stream; None when the viewer was detached meanwhile or, after a failure, is now."""
+        if (dial := self._dial) is None:
+            return None
+        try:
+            async with asyncio.timeout(self._dial_s):
+                stream = await dial()
+        except (RunicorndError, TimeoutError) as error:
+            _log.info("viewer not reached", owner=self._owner, reason=str(error) or "no answer")
+            if self._dial is dial:
+                # Most likely the link or the viewer has just gone, and whoever attached it will notice.
+                await self._detached.wait()
+            return None
+        if self._dial is dial:
+            return stream
+        stream.abort()
+        return None
 
     async def _lead(self, client: socket.socket, stream: ByteStream) -> None:
         task = asyncio.current_task()

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +87,17 @@ class Ctl:
             env=self.env | (env or {}),
             start_new_session=True,
         )
+        # Reading its output must not wait for ever.
+        alarm = threading.Timer(PATIENCE_S, process.kill)
+        alarm.start()
         try:
             yield process
         finally:
+            alarm.cancel()
             process.kill()
-            process.communicate()
+            process.wait()
+            process.stdout.close()
+            process.stderr.close()
 
     @contextlib.contextmanager
     def at_terminal(self, *words, env=None, stderr=None, columns=100):
@@ -118,12 +125,14 @@ class Terminal:
             start_new_session=True,
         )
         self.shown = ""
+        self._expected = 0
 
     def expect(self, text):
-        """Read until the text has been shown."""
+        """Read until the text has been shown, after what was expected before."""
         deadline = time.monotonic() + PATIENCE_S
-        while text not in self.shown:
+        while (found := self.shown.find(text, self._expected)) < 0:
             assert self._read(deadline), f"{text!r} was not shown: {self.shown!r}"
+        self._expected = found + len(text)
 
     def type(self, line):
         """Type a line and Enter."""

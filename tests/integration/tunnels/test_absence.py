@@ -74,11 +74,11 @@ async def test_the_page_reaches_a_client_that_still_sends(open_tunnel, connect):
         assert (await reader.read()).startswith(b"HTTP/1.1 503 ")
 
 
-async def test_a_viewer_that_cannot_be_reached_gives_the_page_at_once(serve, open_tunnel, connect):
-    """When opening the stream fails the browser need not wait."""
+async def test_a_viewer_that_cannot_be_reached_gives_the_page(serve, open_tunnel, connect):
+    """When opening the stream fails, and nothing else comes in time, there is an answer all the same."""
     dialer = await serve(echo)
     dialer.error = ForwardingForbidden("cannot open the viewer's socket")
-    reader, writer = await connect(open_tunnel(dialer, hold_s=LONG_S))
+    reader, writer = await connect(open_tunnel(dialer, hold_s=SHORT_S))
     writer.write(REQUEST)
     async with asyncio.timeout(5):
         assert (await reader.read()).startswith(b"HTTP/1.1 503 ")
@@ -90,7 +90,7 @@ async def test_a_viewer_that_never_opens_gives_the_page(open_tunnel, connect):
     async def hang():
         await asyncio.Event().wait()
 
-    reader, writer = await connect(open_tunnel(hang, hold_s=LONG_S, dial_s=SHORT_S))
+    reader, writer = await connect(open_tunnel(hang, hold_s=SHORT_S))
     writer.write(REQUEST)
     async with asyncio.timeout(5):
         assert (await reader.read()).startswith(b"HTTP/1.1 503 ")
@@ -112,6 +112,25 @@ async def test_a_dial_that_fails_because_the_link_went_is_tried_on_the_next_one(
     await within(dialing.wait())
     tunnel.detach()
     lost.set()
+    tunnel.attach(dialer)
+    async with asyncio.timeout(5):
+        assert await reader.readexactly(5) == b"hello"
+
+
+async def test_a_dial_that_fails_before_the_link_is_known_to_be_down_is_held(serve, open_tunnel, connect):
+    """The first request after a drop often comes before anyone has noticed the drop."""
+    dialer = await serve(echo)
+    failed = asyncio.Event()
+
+    async def broken():
+        failed.set()
+        raise ForwardingForbidden("cannot open: the connection is gone")
+
+    tunnel = open_tunnel(broken, hold_s=LONG_S)
+    reader, writer = await connect(tunnel)
+    writer.write(b"hello")
+    await within(failed.wait())
+    tunnel.detach()
     tunnel.attach(dialer)
     async with asyncio.timeout(5):
         assert await reader.readexactly(5) == b"hello"
