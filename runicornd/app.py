@@ -67,6 +67,7 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stop = asyncio.Event()
+        self._is_signalled = False
         self._keep = True
         self._notifier = Notifier(os.environ)
         self._passed = passed_sockets(os.environ)
@@ -156,9 +157,10 @@ class App:
             loop.add_signal_handler(number, self._on_signal, number)
 
     def _on_signal(self, number: signal.Signals) -> None:
-        if self._stop.is_set():
+        if self._is_signalled:
             _log.warning("second signal: the daemon ends at once", signal=number.name)
             os._exit(1)
+        self._is_signalled = True
         self.stop(keep=True)
 
     def _new_link(self, host: Host) -> Link:

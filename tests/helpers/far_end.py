@@ -19,7 +19,7 @@ VIEWER = Path(__file__).parent.parent / "fakes" / "far_viewer.py"
 
 
 class FarEnd:
-    """A ``Connection`` and the link that has it: ``connection`` is None after ``drop``."""
+    """A machine and the link to it: ``connection`` is None after ``drop``, and a new one after ``reconnect``."""
 
     def __init__(self, home, shell="/bin/sh", python=sys.executable):
         self.home = home
@@ -36,31 +36,61 @@ class FarEnd:
         }
         self.commands = []
         self.processes = []
-        self.connection = self
-        self._closed = asyncio.Event()
+        self.connection = FarConnection(self)
 
     def host(self, **settings):
         return RemoteHost(self, **settings)
 
+    def kill_agent(self):
+        """Kill the newest command's process group."""
+        os.killpg(self.processes[-1][0], signal.SIGKILL)
+
+    async def drop(self):
+        """Lose the connection, and the link with it."""
+        lost, self.connection = self.connection, None
+        if lost is not None:
+            await lost.close()
+
+    def reconnect(self):
+        """Be up again."""
+        self.connection = FarConnection(self)
+
+    async def dispose(self):
+        """End everything that is left, so that no test bequeaths anything."""
+        await self.drop()
+        for pid in pids_with(f"HOME={self.home}"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(self.run.parent, ignore_errors=True)
+
+
+class FarConnection:
+    """A ``Connection`` to a far end."""
+
+    def __init__(self, far):
+        self._far = far
+        self._closed = asyncio.Event()
+
     async def execute(self, command):
+        far = self._far
         if self._closed.is_set():
             raise NotConnected("cannot run a command: the connection is gone")
-        self.commands.append(command)
+        far.commands.append(command)
         ours, theirs = socket.socketpair()
         errors, their_errors = socket.socketpair()
         with theirs, their_errors:
             process = await asyncio.create_subprocess_exec(
-                *self.shell,
+                *far.shell,
                 command,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=their_errors.fileno(),
-                cwd=self.home,
-                env=self.env,
+                cwd=far.home,
+                env=far.env,
                 start_new_session=True,
             )
         found = LocalProcess(process, await _stream(ours), await _stream(errors))
-        self.processes.append((process.pid, found))
+        far.processes.append((process.pid, found))
         return found
 
     async def open_unix(self, path):
@@ -80,36 +110,9 @@ class FarEnd:
 
     async def close(self):
         self._closed.set()
-        for _, process in self.processes:
+        for _, process in self._far.processes:
             await process.end()
-        self.processes.clear()
-
-    def kill_agent(self):
-        """Kill the newest command's process group."""
-        os.killpg(self.processes[-1][0], signal.SIGKILL)
-
-    async def drop(self):
-        """Lose the connection, and the link with it."""
-        self.connection = None
-        await self.close()
-
-    def reconnect(self):
-        """Be up again."""
-        self._closed = asyncio.Event()
-        self.connection = self
-
-    def leftovers(self):
-        """What is left of viewers: folders and processes."""
-        folders = [str(path) for path in self.run.glob("*")]
-        return folders + [line for line in processes() if str(self.home) in line]
-
-    async def dispose(self):
-        """End everything that is left, so that no test bequeaths anything."""
-        await self.close()
-        for pid in pids_with(f"HOME={self.home}"):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(self.run.parent, ignore_errors=True)
+        self._far.processes.clear()
 
 
 async def _stream(connection):

@@ -82,18 +82,20 @@ class Laptop(Ctl):
 
     def stop_daemon(self, number=signal.SIGTERM):
         """End the daemon by a signal; it has to be gone in time, and without complaints."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.await_end(expected=-number if number == signal.SIGKILL else 0)
+
+    def await_end(self, expected=0):
+        """The daemon was told to end: it has to be gone in time, and without complaints."""
         process, self.process = self.process, None
-        if process is None:
-            return
-        process.send_signal(number)
         try:
             code = process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             raise AssertionError(f"the daemon did not end within {STOP_S} s:\n{self.log()}") from None
-        if number != signal.SIGKILL:
-            assert code == 0, self.log()
+        assert code == expected, self.log()
         assert "Traceback" not in self.log(), self.log()
         assert "Task was destroyed" not in self.log(), self.log()
 

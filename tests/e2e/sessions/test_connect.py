@@ -207,4 +207,5 @@ def test_daemon_stop_ends_the_viewers(laptop, server, home):
     home.venv("envs/train", NEW)
     laptop.connect("gpu")
     assert laptop.run("daemon", "stop").code == 0
+    laptop.await_end()
     until(lambda: server.processes() == [])

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import stat
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ async def gone(far, record):
     await eventually(lambda: not is_alive(record.identity.pid), "the viewer's end")
     await eventually(lambda: not is_alive(record.keeper_pid), "the keeper's end")
     await eventually(lambda: not list(far.run.glob("*")), "the removal of its folder")
+
+
+async def ready(host, record):
+    """Wait until the viewer has said that it is."""
+    async with asyncio.timeout(30), aclosing(host.follow_log(record.identity.instance, 1000)) as log:
+        async for lines in log:
+            if "ready" in lines:
+                return
 
 
 @pytest.mark.parametrize("transport", ["unix", "tcp"])
@@ -71,6 +80,7 @@ async def test_the_keeper_is_detached_and_needs_no_agent(far, host, start):
 async def test_an_exit_is_pushed_with_the_end_of_the_log(far, host, start):
     """A viewer that ends by itself is told at once, to whoever waits and to whoever asks later."""
     record = await start(host)
+    await ready(host, record)
     waiting = asyncio.create_task(host.exits(record.identity.instance))
     os.kill(record.identity.pid, signal.SIGKILL)
     ended = await within(waiting)
@@ -132,7 +142,7 @@ async def test_pings_renew_the_lease(far, start):
 async def test_a_viewer_that_ignores_sigterm_is_killed(far, host, start):
     """After the grace comes SIGKILL."""
     record = await start(host, "stubborn")
-    await eventually(lambda: "ready" in Path(record.log).read_text())
+    await ready(host, record)
     assert await host.stop_viewer(record.identity, grace_s=0.2) is True
     assert (await host.exits(record.identity.instance)).signal == signal.SIGKILL
     await gone(far, record)
@@ -150,7 +160,7 @@ async def test_a_stopped_viewer_can_be_ended(far, host, start):
 async def test_what_the_viewer_started_ends_with_it(far, host, start):
     """A child in the viewer's process group does not outlive it."""
     record = await start(host, "parent")
-    await eventually(lambda: "ready" in Path(record.log).read_text())
+    await ready(host, record)
     assert await host.stop_viewer(record.identity)
     await gone(far, record)
     agent = (await host.greeting()).pid
@@ -160,6 +170,7 @@ async def test_what_the_viewer_started_ends_with_it(far, host, start):
 async def test_no_viewer_survives_its_keeper(far, host, start):
     """kill -9 of the keeper ends the viewer, is told at once, and leaves nothing."""
     record = await start(host)
+    await ready(host, record)
     os.kill(record.keeper_pid, signal.SIGKILL)
     ended = await within(host.exits(record.identity.instance))
     assert (ended.code, ended.signal) == (None, None)
@@ -246,8 +257,12 @@ async def test_a_root_starts_at_home_and_may_have_any_name(far, host, start):
         folder = far.home / os.fsdecode(name)
         folder.mkdir()
         record = await start(host, root=wire(os.fsencode(folder)))
-        assert Path(f"/proc/{record.identity.pid}/cwd").resolve() == folder
+        assert working_folder(record) == folder
         assert await host.stop_viewer(record.identity)
+
+
+def working_folder(record):
+    return Path(f"/proc/{record.identity.pid}/cwd").resolve()
 
 
 def wire(path):
@@ -341,7 +356,7 @@ def fill(folder):
 async def test_a_log_is_read_and_followed(host, start):
     """The last lines first, then what comes; it ends when the viewer does."""
     record = await start(host, "tick")
-    await eventually(lambda: "ready" in Path(record.log).read_text())
+    await ready(host, record)
     assert await host.viewer_log(record.identity.instance, 1) == ("ready",)
     heard = []
 
@@ -372,7 +387,7 @@ async def test_a_reader_that_leaves_stops_the_flow(host, start):
 async def test_a_flood_of_output_cannot_fill_the_disk(far, host, start):
     """40 MiB printed: the log keeps about 10, and the viewer is well."""
     record = await start(host, "flood", "40")
-    await eventually(lambda: "ready" in Path(record.log).read_text(), patience_s=60)
+    await ready(host, record)
     size = sum(path.stat().st_size for path in Path(record.log).parent.glob("viewer.log*"))
     assert size < 11 * 1024 * 1024
     assert (await get(host, record)).startswith(b"HTTP/1.0 200")
