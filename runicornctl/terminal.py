@@ -152,9 +152,9 @@ def read_private_key(terminal: Terminal | None) -> str:
 
 
 def _pasted(terminal: Terminal) -> str:
-    terminal.show("Paste the private key (it is not shown), up to its line -----END … KEY-----")
     lines = [""]
     with terminal.hidden():
+        terminal.show("Paste the private key (it is not shown), up to its line -----END … KEY-----")
         while "-----END " not in lines[-1] and sum(map(len, lines)) <= MAX_PASTE_CHARACTERS:
             lines.append(terminal.line())
     return "\n".join(lines[1:]) + "\n"

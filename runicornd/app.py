@@ -42,7 +42,7 @@ from runicornd.ssh.local import LocalConnector
 from runicornd.ssh.openssh import OpenSsh
 from runicornd.ssh.pool import Pool
 from runicornd.ssh.saved_hosts import SavedHosts
-from runicornd.ssh.targets import Targets
+from runicornd.ssh.targets import Targets, Timing
 from runicornd.tunnels.ports import Ports
 from runicornd.viewers.kinds.registry import standard_kinds
 from runicornd.viewers.launcher import TransportMemory
@@ -82,7 +82,14 @@ class App:
         self._local = LocalConnector()
         self._saved_hosts = SavedHosts(state / "hosts.json")
         self._targets = Targets(
-            OpenSsh(config_file=settings.ssh_config), self._saved_hosts, config_file=settings.ssh_config
+            OpenSsh(config_file=settings.ssh_config),
+            self._saved_hosts,
+            config_file=settings.ssh_config,
+            timing=Timing(
+                keepalive_interval_s=settings.keepalive_interval,
+                keepalive_count=settings.keepalive_count,
+                connect_timeout_s=settings.connect_timeout,
+            ),
         )
         self._pool = Pool(self._new_link)
         self._remotes = RemoteHosts()

@@ -220,7 +220,7 @@ class Keeper:
         }
         with contextlib.suppress(OSError):
             os.unlink(str(self._record["endpoint"]))
-        if self._control.clients:
+        if self._control.clients or self._kill_at is not None:
             folders.remove(self._folder)
             self._control.tell_all({"exit": self._exit})
             self._is_done = True

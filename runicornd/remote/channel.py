@@ -175,7 +175,7 @@ class AgentChannel:
                 status = await self._process.wait()
         except TimeoutError:
             pass
-        if status is None and await is_closed(self.connection):
+        if await is_closed(self.connection):
             return NotConnected("cannot ask the agent: the connection was lost")
         said = self._process.complaint().strip()
         ended = "was ended" if status is None else f"ended with status {status}"

@@ -80,7 +80,7 @@ async def _explain(connection: Connection, process: Process, heard: bytes) -> Ru
     with suppress(TimeoutError):
         async with asyncio.timeout(STATUS_S):
             status = await process.wait()
-    if status is None and await is_closed(connection):
+    if await is_closed(connection):
         return NotConnected("cannot start the agent: the connection was lost")
     said = "\n".join(part for part in (_shown(heard), process.complaint().strip()) if part)
     if bootstrap.HERE not in heard and await _is_windows(connection, said):

@@ -33,6 +33,18 @@ CONNECT_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """What holds for hosts whose OpenSSH configuration does not say otherwise; see ``Host``."""
+
+    keepalive_interval_s: float = KEEPALIVE_INTERVAL_S
+    keepalive_count: int = KEEPALIVE_COUNT
+    connect_timeout_s: float = CONNECT_TIMEOUT_S
+
+
+DEFAULT_TIMING = Timing()
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """A resolved target: everything that is needed to connect, and nothing secret.
 
@@ -101,6 +113,7 @@ class Targets:
         saved: The hosts that the user saved under a name.
         config_file: The file that ``openssh`` reads, for ``aliases``; None for OpenSSH's own choice.
         environ: Where ``SSH_AUTH_SOCK`` and other variables of the configuration are looked up.
+        timing: What holds where the configuration is silent.
     """
 
     def __init__(
@@ -110,11 +123,13 @@ class Targets:
         *,
         config_file: Path | None = None,
         environ: Mapping[str, str] | None = None,
+        timing: Timing = DEFAULT_TIMING,
     ) -> None:
         self._openssh = openssh
         self._saved = saved
         self._config_file = config_file
         self._environ = os.environ if environ is None else environ
+        self._timing = timing
 
     async def resolve(self, target: str) -> Host:
         """Return the host that is meant.
@@ -141,7 +156,15 @@ class Targets:
     async def _resolve_address(self, target: str, address: Address, trail: tuple[str, ...]) -> Host:
         settings = await self._openssh.settings(address.hostname, user=address.user, port=address.port)
         defaults = await self._openssh.default_identities()
-        host = build_host(target, address.hostname, settings, defaults, environ=self._environ, home=_home())
+        host = build_host(
+            target,
+            address.hostname,
+            settings,
+            defaults,
+            environ=self._environ,
+            home=_home(),
+            timing=self._timing,
+        )
         if host.proxy_command is not None:
             return host
         return replace(host, jumps=await self._resolve_jumps(settings.first("proxyjump", "none"), trail))
@@ -173,6 +196,7 @@ def build_host(
     *,
     environ: Mapping[str, str],
     home: Path,
+    timing: Timing = DEFAULT_TIMING,
 ) -> Host:
     """Turn OpenSSH's settings into a host; jump hosts are left to the caller.
 
@@ -183,12 +207,13 @@ def build_host(
         default_identities: What it lists as identities when nobody named any.
         environ: Variables for ``${NAME}`` and the agent.
         home: The home that ``~`` and ``%d`` stand for.
+        timing: What holds where the settings are silent.
     """
     expansion = _expansion(original, settings, environ=environ, home=home)
     identities = settings.all("identityfile")
     identity_files = expansion.paths(identities)
     command = settings.first("proxycommand", "none")
-    interval_s, count = _keepalive(settings)
+    interval_s, count = _keepalive(settings, timing)
     return Host(
         target=target,
         hostname=settings.first("hostname", original),
@@ -205,7 +230,7 @@ def build_host(
         host_key_alias=settings.first("hostkeyalias") or None,
         keepalive_interval_s=interval_s,
         keepalive_count=count,
-        connect_timeout_s=_connect_timeout(settings),
+        connect_timeout_s=_connect_timeout(settings) or timing.connect_timeout_s,
     )
 
 
@@ -221,17 +246,17 @@ def _expansion(original: str, settings: Settings, *, environ: Mapping[str, str],
     )
 
 
-def _keepalive(settings: Settings) -> tuple[float, int]:
+def _keepalive(settings: Settings, timing: Timing) -> tuple[float, int]:
     """OpenSSH's default is none at all; ours is on unless the user has chosen an interval."""
     interval_s = float(settings.first("serveraliveinterval", "0"))
     if not interval_s:
-        return KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT
+        return timing.keepalive_interval_s, timing.keepalive_count
     return interval_s, int(settings.first("serveralivecountmax", "3"))
 
 
-def _connect_timeout(settings: Settings) -> float:
+def _connect_timeout(settings: Settings) -> float | None:
     value = settings.first("connecttimeout", "none")
-    return float(value) if value.isdigit() and int(value) else CONNECT_TIMEOUT_S
+    return float(value) if value.isdigit() and int(value) else None
 
 
 def _home() -> Path:
