@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.model import CannotMeasure
-from bench.processes import log_tail, running, until
+from bench.processes import log_tail, output_of, running, until
 from runicornctl.client import Client
 from runicornctl.failure import DaemonNotRunning
 from runicornctl.world import World
@@ -27,11 +26,11 @@ from runicornd.protocol.models import (
 )
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator, Mapping
 
 START_S = 20
 READY_S = 60
-COMMAND_S = 120
 _ENDS_BADLY = frozenset({"failed", "blocked", "stopped"})
 
 
@@ -94,18 +93,7 @@ class Daemon:
         Raises:
             CannotMeasure: It failed.
         """
-        done = subprocess.run(
-            [str(runicornctl()), *arguments],
-            env=dict(self.environment),
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_S,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        if done.returncode:
-            raise CannotMeasure(f"runicornctl {arguments[0]} ended with {done.returncode}: {done.stderr}")
-        return done.stdout
+        return output_of([str(runicornctl()), *arguments], env=self.environment)
 
 
 def runicornctl() -> Path:

@@ -14,13 +14,12 @@ ASKING_S = 10
 
 
 def machine() -> dict[str, object]:
-    """Processor, cores this process may use, memory, system, and how busy it was just now."""
+    """Processor, cores this process may use, memory, system."""
     return {
         "processor": _field("/proc/cpuinfo", "model name") or platform.processor() or platform.machine(),
         "cores": _cores(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "load_before": [round(load, 2) for load in os.getloadavg()],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import traceback
@@ -35,6 +36,7 @@ def measure(row: Row, rounds: int | None, say: Callable[[str], None]) -> Result:
         say(f"{row.name}: setting up")
         with row.plan(folder) as plan:
             result.comparisons, result.notes = plan.comparisons, plan.notes
+            result.notes.append(f"Load of the machine before: {os.getloadavg()[0]:.1f}.")
             result.measured = [Measured(case) for case in plan.cases]
             _run(plan, result, rounds or row.rounds, say)
     except (Exception, *_HELPER_GAVE_UP) as error:  # noqa: BLE001 - one row must not end the others

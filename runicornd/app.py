@@ -210,7 +210,7 @@ class App:
             clock=self._clock,
             hold_s=settings.hold_time,
             lease_s=settings.viewer_lease,
-            patience=Patience(),
+            patience=Patience(start_s=settings.viewer_start_timeout),
         )
         return SessionManager(
             targets=self._targets,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
+import os
 from typing import TYPE_CHECKING
 
 from bench.daemon import daemon
 from bench.homes import PACKAGES_EACH, home_with_many
 from bench.model import ROUND_TRIPS, CannotMeasure, Case, Plan, more_round_trips, ratio, round_trips
 from bench.peers.runicorn_remote import runicorn_remote
-from bench.processes import until
+from bench.processes import output_of, until
 from bench.server import server
 from bench.timing import seconds
 from tests.helpers.runicorn_env import NEW, runicorn_env
@@ -125,7 +125,7 @@ def _turns_of_ssh(host: Server) -> int:
     """What any program pays that makes an SSH connection and runs one command over it."""
     _ = host.far_round_trips
     argv = ["ssh", "-F", str(host.ssh_config), "-o", "BatchMode=yes", host.far, "true"]
-    subprocess.run(argv, check=True, timeout=SSH_S, stdin=subprocess.DEVNULL, capture_output=True)
+    output_of(argv, env=os.environ, timeout_s=SSH_S)
     return host.far_round_trips
 
 

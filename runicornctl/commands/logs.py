@@ -40,8 +40,8 @@ def logs_command(session: str, *, follow: bool, lines: int, as_json: bool) -> No
         while world.next(0):
             pass
         world.lines.clear()
-        _show(result, as_json=False)
         try:
+            _show(result, as_json=False)
             _follow(world, found.id)
         except KeyboardInterrupt:
             sys.exit(128 + signal.SIGINT)

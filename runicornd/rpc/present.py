@@ -9,7 +9,7 @@ from runicornd.events import Resync
 from runicornd.protocol import models
 from runicornd.rpc.failures import error_data
 from runicornd.sessions.model import LogWritten, SessionChanged, SessionRemoved
-from runicornd.ssh.lifecycle import LinkChanged
+from runicornd.ssh.lifecycle import LinkChanged, LinkPhase
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -41,8 +41,11 @@ def status(services: Services) -> models.StatusResult:
 
 
 def links(services: Services) -> list[models.HostState]:
-    """All links."""
-    return [host_state(link.host, link.state) for link in services.pool.links()]
+    """The links that are wanted, or were a moment ago."""
+    shown = (
+        link for link in services.pool.links() if link.state.phase not in {LinkPhase.IDLE, LinkPhase.CLOSED}
+    )
+    return [host_state(link.host, link.state) for link in shown]
 
 
 def session(view: SessionView) -> models.Session:

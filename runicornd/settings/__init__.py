@@ -56,6 +56,7 @@ class Settings:
     local_ports: tuple[int, int]
     default_viewer: str
     viewer_lease: float
+    viewer_start_timeout: float
     hold_time: float
     ssh_config: Path | None
     connect_timeout: float

@@ -128,6 +128,12 @@ KEYS: Mapping[str, Key] = {
         "After so many seconds without word from us a remote viewer ends itself.",
         from_text=_to_number,
     ),
+    "viewer_start_timeout": Key(
+        60.0,
+        _number(0.1, 3600),
+        "For so many seconds a viewer that was started may take to give its first answer.",
+        from_text=_to_number,
+    ),
     "hold_time": Key(
         10.0,
         _number(0, 300),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runicornd._lib.clock import set_within
+from runicornd._lib.race import first_of
 from runicornd._lib.supervise import Tasks
 from runicornd.errors import (
     AuthFailed,
@@ -230,9 +231,12 @@ class Link:
             life.result()
 
     async def _until_unwanted(self) -> None:
-        while True:
+        """Return when nobody has wanted the connection for a while; without one there is no while."""
+        while not self._unwanted.is_set() or self._connection:
             await self._unwanted.wait()
-            if not await set_within(self._clock, self._wanted, self._linger_s):
+            if self._connection:
+                await first_of(self._wanted.wait(), self._clock.sleep(self._linger_s), self.down())
+            if not self._wanted.is_set():
                 return
 
     async def _stay_up(self) -> None:

@@ -19,7 +19,7 @@ VIEWER = Path(__file__).parent.parent / "fakes" / "far_viewer.py"
 
 
 class FarEnd:
-    """A machine and the link to it: ``connection`` is None after ``drop``, and a new one after ``reconnect``."""
+    """A machine and the link to it. ``drop`` and ``reconnect`` change its ``connection``."""
 
     def __init__(self, home, shell="/bin/sh", python=sys.executable):
         self.home = home

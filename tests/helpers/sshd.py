@@ -16,7 +16,7 @@ import asyncssh
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 SSHD = "/usr/sbin/sshd"
 START_TIMEOUT_S = 15.0
@@ -37,6 +37,9 @@ class Sshd:
         authorized: More public keys (lines of authorized_keys) that may log in.
         home: The home folder that logins see; None makes one in ``folder``.
         key_algorithm: The type of its host key.
+        variables: More environment variables that logins see. No blanks in their values.
+        user: Who logs in; None for the account that runs the tests.
+        wrapper: What the server is started through, such as ``unshare --mount``; it must not fork.
     """
 
     folder: Path
@@ -45,6 +48,9 @@ class Sshd:
     authorized: Sequence[str] = ()
     home: Path | None = None
     key_algorithm: str = "ssh-ed25519"
+    variables: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    wrapper: Sequence[str] = ()
     port: int = 0
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -52,7 +58,7 @@ class Sshd:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.home = self.home or self.folder / "home"
         self.home.mkdir(exist_ok=True)
-        self.user = pwd.getpwuid(os.getuid()).pw_name
+        self.user = self.user or pwd.getpwuid(os.getuid()).pw_name
         self.client_key = self.folder / "client_key"
         self.host_key = self.folder / "host_key"
         self.log = self.folder / "sshd.log"
@@ -144,7 +150,7 @@ class Sshd:
         config.write_text("".join(f"{line}\n" for line in self._config(port)))
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [SSHD, "-D", "-e", "-f", str(config)],
+                [*self.wrapper, SSHD, "-D", "-e", "-f", str(config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -173,7 +179,10 @@ class Sshd:
             f"HostKey {self.host_key}",
             f"AuthorizedKeysFile {self.authorized_keys}",
             f"PidFile {self.folder / 'sshd.pid'}",
-            f"SetEnv HOME={self.home}",
+            # Only the first such line counts.
+            " ".join(
+                [f"SetEnv HOME={self.home}", *(f"{name}={value}" for name, value in self.variables.items())]
+            ),
             "StrictModes no",
             "UsePAM no",
             "PasswordAuthentication no",

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import threading
 
 import pytest
 
@@ -57,16 +58,21 @@ def test_restart_stays_until_ready(ctl, daemon):
 def test_restart_shows_what_happens_while_the_old_viewer_ends(ctl, daemon):
     """The daemon answers late; its events are shown at once and not lost."""
     daemon.sessions["gpu"] = a_session()
+    is_shown = threading.Event()
 
     def restart(_params):
-        first = daemon.show(a_session(state="restarting"))
+        first = a_session(state="restarting")
+        daemon.show(a_session(state="restarting", detail="ending the old one"))
         daemon.show(a_session())
+        assert is_shown.wait(20)
         return first
 
     daemon.handlers["sessions.restart"] = restart
-    done = ctl.run("restart", "gpu")
-    assert done.code == 0
-    assert done.err.splitlines()[0] == "Starting the viewer again"
+    with ctl.begin("restart", "gpu") as process:
+        assert process.stderr.readline() == b"Starting the viewer again: ending the old one\n"
+        is_shown.set()
+        process.communicate(timeout=20)
+    assert process.returncode == 0
 
 
 def test_open_prints_the_address_where_there_is_no_browser(ctl, daemon):

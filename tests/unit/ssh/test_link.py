@@ -139,6 +139,25 @@ async def test_a_new_hold_ends_the_lingering(make):
         assert bench.link.connection is connection
 
 
+async def test_a_connection_that_is_lost_while_it_lingers_is_not_made_again(make):
+    """Nobody wants it, so nobody tries."""
+    bench = make()
+    connection = await bench.link.up()
+    await settle()
+    connection.drop()
+    await bench.clock.advance(30)
+    assert (bench.phase, bench.connector.tries) == (LinkPhase.IDLE, 1)
+
+
+async def test_a_host_that_cannot_be_reached_is_left_alone_when_nobody_wants_it(make):
+    """After a failed command there are no tries in the background."""
+    bench = make(unreachable())
+    with pytest.raises(HostUnreachable):
+        await bench.link.up(eager=True)
+    await bench.clock.advance(30)
+    assert (bench.phase, bench.connector.tries) == (LinkPhase.IDLE, 1)
+
+
 async def test_an_idle_link_connects_again_when_wanted(make):
     """Idle is not the end."""
     bench = make()
