@@ -58,6 +58,7 @@ class Client:
     def __init__(self, path: str, *, timeout_s: float = CONNECT_S) -> None:
         self._next_id = 0
         self._buffer = LineBuffer()
+        self._lines: deque[bytes] = deque()
         self._events: deque[Event] = deque()
         self._answers: dict[int, Response] = {}
         self._waiting: set[int] = set()
@@ -197,10 +198,23 @@ class Client:
         return self._next_id
 
     def _receive(self, timeout_s: float) -> bool:
-        """Read what is there or arrives in time and sort it; false when nothing did."""
-        readable, _, _ = select.select([self._socket], [], [], max(0.0, timeout_s))
-        if not readable:
-            return False
+        """Take in one message that is there or arrives in time; false when none does.
+
+        One at a time, so that a call knows which events came before its answer.
+        """
+        deadline = time.monotonic() + timeout_s
+        while not self._lines:
+            readable, _, _ = select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))
+            if not readable:
+                return False
+            self._read()
+        try:
+            self._sort(decode_incoming(self._lines.popleft()))
+        except BadMessage as exc:
+            raise unreadable(str(exc)) from exc
+        return True
+
+    def _read(self) -> None:
         try:
             data = self._socket.recv(_CHUNK)
         except OSError as exc:
@@ -208,11 +222,9 @@ class Client:
         if not data:
             raise ConnectionLost
         try:
-            for line in self._buffer.feed(data):
-                self._sort(decode_incoming(line))
-        except (BadMessage, LineTooLong) as exc:
+            self._lines.extend(self._buffer.feed(data))
+        except LineTooLong as exc:
             raise unreadable(str(exc)) from exc
-        return True
 
     def _sort(self, message: Response | Notification) -> None:
         if isinstance(message, Notification):

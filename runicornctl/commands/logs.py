@@ -35,10 +35,9 @@ def logs_command(session: str, *, follow: bool, lines: int, as_json: bool) -> No
             return
         found = client.call("sessions.get", Session, SubjectParams(session))
         world = World(client, topics=(f"log:{found.id}",))
-        result = client.call("sessions.logs", LogsResult, LogsParams(found.id, lines), timeout_s=_LOGS_S)
+        params = LogsParams(found.id, lines)
+        result = client.call("sessions.logs", LogsResult, params, timeout_s=_LOGS_S, on_event=world.take)
         # What was pushed before that answer is part of it.
-        while world.next(0):
-            pass
         world.lines.clear()
         try:
             _show(result, as_json=False)

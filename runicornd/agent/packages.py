@@ -37,7 +37,7 @@ def _installed(folder: str, wanted: Dict[str, str]) -> Dict[str, str]:
         stem, kind = os.path.splitext(entry)
         if kind not in (".dist-info", ".egg-info", ".egg-link"):
             continue
-        name, _dash, version = stem.partition("-")
+        name, _dash, version = (stem, "", "") if kind == ".egg-link" else stem.partition("-")
         asked = wanted.get(normalized(name))
         if asked is None:
             continue

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY_LIMIT_BYTES = 1024 * 1024
-PASTED = "the pasted key"
+PASTED = "that was pasted"
 
 Unreadable = (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError)
 
@@ -26,7 +26,7 @@ class KeyFile:
     """What is known of a key without its passphrase.
 
     Args:
-        name: The file's path, or "the pasted key".
+        name: The file's path, or what to say after "the key" of a pasted one.
         public: The public part; None when only the passphrase would show it.
         private: The private key, if it is not encrypted.
         encrypted: The encrypted key; None when there is nothing to decrypt.

@@ -324,12 +324,12 @@ def _host_key_question(host: Host, key_type: str, blob: bytes) -> Question:
     return Question(
         kind=QuestionKind.HOST_KEY,
         target=host.target,
-        message=f"The key of {host.address} is not known: {key_type} {fingerprint(blob)}. Is it right?",
+        message=f"The host key of {host.address} is not known yet: {key_type} {fingerprint(blob)}",
         choices=(
             Choice(YES, "Yes, trust it", "It is the fingerprint that the server's administrator gives."),
             Choice(NO, "No, do not connect"),
         ),
-        detail=f"{key_type} {fingerprint(blob)}",
+        detail="Compare it with the fingerprint that the server's administrator gives. Is it the same?",
     )
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import asyncssh
+
+from runicornd._lib.race import first_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -36,6 +40,7 @@ class EmbeddedServer:
         keys_and_rounds: A key is not enough, the rounds follow.
         home: Where commands run, and their HOME; None refuses commands.
         expired: The right password must be changed first.
+        banner: What it says before the login.
         options: More options of ``asyncssh.listen``, such as ``kex_algs``.
         key_algorithm: The type of its host key.
     """
@@ -45,15 +50,18 @@ class EmbeddedServer:
     keys: Sequence[asyncssh.SSHKey] = ()
     home: Path | None = None
     expired: bool = False
+    banner: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     key_algorithm: str = "ssh-ed25519"
     address: str = "127.0.0.1"
     port: int = 0
     logins: list[str] = field(default_factory=list)
     attempts: list[str] = field(default_factory=list)
+    responses: list[tuple[str, ...]] = field(default_factory=list)
+    connections: int = 0
 
     async def __aenter__(self) -> Self:
-        self.key = asyncssh.generate_private_key(self.key_algorithm)
+        self.renew_key()
         await self.start()
         return self
 
@@ -66,9 +74,13 @@ class EmbeddedServer:
         public = " ".join(self.key.export_public_key().decode().split()[:2])
         return f"[{self.address}]:{self.port} {public}"
 
+    def renew_key(self) -> None:
+        """Take another host key, for the next start."""
+        self.key = asyncssh.generate_private_key(self.key_algorithm)
+
     async def start(self) -> None:
         """Listen, on the same port as before if there was one."""
-        self._connections: set[asyncssh.SSHServerConnection] = set()
+        self._open: set[asyncssh.SSHServerConnection] = set()
         self._acceptor = await asyncssh.listen(
             self.address,
             self.port,
@@ -83,9 +95,15 @@ class EmbeddedServer:
     async def stop(self) -> None:
         """Close the port and cut every connection."""
         self._acceptor.close()
-        for connection in list(self._connections):
-            connection.abort()
+        self.drop()
         await self._acceptor.wait_closed()
+
+    def drop(self) -> int:
+        """Cut every connection; return how many there were."""
+        cut = list(self._open)
+        for connection in cut:
+            connection.abort()
+        return len(cut)
 
     async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         if self.home is None or process.command is None:
@@ -101,11 +119,19 @@ class EmbeddedServer:
             stderr=asyncio.subprocess.PIPE,
             cwd=self.home,
             env={"HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin"},
+            start_new_session=True,
         )
-        await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
-        status = await child.wait()
-        await process.stdout.drain()
-        process.exit(status)
+        try:
+            await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
+            await first_of(child.wait(), process.channel.wait_closed())
+            if child.returncode is not None:
+                await process.stdout.drain()
+                process.exit(child.returncode)
+        finally:
+            # What a connection has started ends with it; keepers have a process group of their own.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            await child.wait()
 
 
 class _Server(asyncssh.SSHServer):
@@ -116,13 +142,16 @@ class _Server(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
-        self._settings._connections.add(conn)
+        self._settings.connections += 1
+        self._settings._open.add(conn)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._settings._connections.discard(self._connection)
+        self._settings._open.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
         self._settings.logins.append(username)
+        if self._settings.banner:
+            self._connection.send_auth_banner(self._settings.banner)
         return True
 
     def public_key_auth_supported(self) -> bool:
@@ -151,6 +180,7 @@ class _Server(asyncssh.SSHServer):
         return self._challenge()
 
     def validate_kbdint_response(self, username: str, responses: Any) -> Any:
+        self._settings.responses.append(tuple(responses))
         if list(responses) != list(self._settings.rounds[self._round].answers):
             return False
         self._round += 1

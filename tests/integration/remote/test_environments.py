@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 
 import pytest
 
 from runicornd.errors import NoEnvironment
+from tests.helpers.far_end import processes
 
 PYTHON = os.path.realpath(sys.executable)
 
@@ -53,6 +55,10 @@ def conda(prefix, version="3.10.8", runicorn=None, *, base=False):
     if runicorn:
         package(site, "runicorn", runicorn)
     return prefix
+
+
+def resolved(path):
+    return os.path.realpath(path)
 
 
 async def found_in(far, packages=("runicorn",)):
@@ -103,7 +109,7 @@ async def test_every_kind_is_found_with_its_versions(make_far_end, python):
 async def test_system_pythons_come_once(far, host):
     """However many names and folders lead to one interpreter, it is one environment."""
     environments, _ = await host.environments([])
-    real = [os.path.realpath(one.python) for one in environments if one.kind == "system"]
+    real = [resolved(one.python) for one in environments if one.kind == "system"]
     assert len(real) == len(set(real)) > 0
 
 
@@ -220,8 +226,6 @@ async def test_the_storage_root_is_runicorns(make_far_end):
 @pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash", "fish", "tcsh"])
 async def test_the_login_shells_variables_count(make_far_end, shell):
     """What the start-up files of a login shell set is known, whatever they print."""
-    import shutil
-
     path = shutil.which(shell)
     if path is None:
         assert not os.environ.get("CI"), f"{shell} is not installed"
@@ -247,8 +251,6 @@ async def test_a_login_shell_that_hangs_is_not_waited_for(far, host):
     environments, _ = await host.environments([])
     assert time.monotonic() - began < 4
     assert any(one.name == "good" for one in environments)
-    from tests.helpers.far_end import processes
-
     assert not [line for line in processes() if "sleep 4711" in line]
 
 

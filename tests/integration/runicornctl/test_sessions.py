@@ -171,16 +171,20 @@ def test_following_ends_quietly_with_an_interrupt(ctl, daemon):
     assert (process.returncode, err) == (130, b"")
 
 
-def test_lines_that_the_answer_has_are_not_shown_twice(ctl, daemon):
-    """A line pushed before the answer is part of the answer."""
+def test_following_shows_each_line_once(ctl, daemon):
+    """A line pushed before the answer is part of the answer; one right behind it is new."""
     has_log(daemon)
 
     def logs(_params):
+        def later():
+            daemon.push("log", models.LogLines("gpu", ["new"]))
+            daemon.show(a_session(state="stopped"))
+
         daemon.push("log", models.LogLines("gpu", ["both"]))
-        return models.LogsResult("gpu", ["both"]), lambda: daemon.show(a_session(state="stopped"))
+        return models.LogsResult("gpu", ["both"]), later
 
     daemon.handlers["sessions.logs"] = logs
-    assert ctl.run("logs", "gpu", "-f").out == "both\n"
+    assert ctl.run("logs", "gpu", "-f").out == "both\nnew\n"
 
 
 ENVIRONMENTS = models.EnvsResult(

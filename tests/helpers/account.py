@@ -1,0 +1,119 @@
+"""An account on an embedded SSH server that runs beside the test: a home, an environment, a light viewer."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+from bench.standin import stand_in
+from tests.helpers.embedded import USER, EmbeddedServer
+from tests.helpers.far_end import pids_with
+from tests.helpers.runicorn_env import MadeUpHome
+from tests.helpers.waiting import until
+
+START_S = 10.0
+
+
+class Account:
+    """``with Account(folder, password="…") as gpu:`` runs its server; leaving ends all that logins started.
+
+    Args:
+        folder: An empty folder of its own.
+        environments: Names of environments in which a viewer can run.
+        options: As ``EmbeddedServer`` takes them.
+    """
+
+    def __init__(self, folder, *, environments=("train",), **options):
+        folder.mkdir(parents=True)
+        home = MadeUpHome(folder / "home")
+        home.root()
+        for name in environments:
+            stand_in(home, f"envs/{name}")
+        self.home = home.path
+        self.known_hosts = folder / "known_hosts"
+        self.server = EmbeddedServer(home=self.home, **options)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        self._do(self.server.__aenter__())
+        return self
+
+    def __exit__(self, *_):
+        self._do(self.server.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(START_S)
+        self._loop.close()
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    @property
+    def address(self):
+        """``user@host:port``."""
+        return f"{USER}@{self.server.address}:{self.server.port}"
+
+    @property
+    def fingerprint(self):
+        """The host key's fingerprint, as OpenSSH's own tool prints it."""
+        public = self.known_hosts.with_name("host_key.pub")
+        public.write_bytes(self.server.key.export_public_key())
+        return subprocess.check_output(["ssh-keygen", "-lf", str(public)], text=True).split()[1]
+
+    def trust(self):
+        """Enter the present host key, and no other, into the user's known_hosts."""
+        self.known_hosts.write_text(self.server.known_hosts_line + "\n")
+
+    def ssh_config(self, alias, *, extra=()):
+        """A ``Host`` block for the client that needs nothing of this machine's own configuration."""
+        lines = [
+            *extra,
+            f"HostName {self.server.address}",
+            f"Port {self.server.port}",
+            f"User {USER}",
+            "IdentityAgent none",
+            "IdentityFile none",
+            f'UserKnownHostsFile "{self.known_hosts}"',
+            "GlobalKnownHostsFile none",
+        ]
+        return f"Host {alias}\n" + "".join(f"  {line}\n" for line in lines)
+
+    def drop(self):
+        """Cut every connection, as a network does; return how many there were."""
+
+        async def cut():
+            return self.server.drop()
+
+        return self._do(cut())
+
+    def change_key(self):
+        """Be set up anew with another host key, on the same port."""
+
+        async def change():
+            await self.server.stop()
+            self.server.renew_key()
+            await self.server.start()
+
+        self._do(change())
+
+    def processes(self):
+        """What logins have started and still runs."""
+        return pids_with(f"HOME={self.home}")
+
+    def empties(self):
+        """Wait until nothing runs there."""
+        until(lambda: not self.processes(), "the end of what logins started")
+
+    def _do(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_S)
+
+
+def key_pair(path: Path, passphrase="", algorithm="ed25519"):
+    """Make a key with OpenSSH's own tool; return its path."""
+    command = ["ssh-keygen", "-q", "-t", algorithm, "-N", passphrase, "-C", "test", "-f", str(path)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return path
