@@ -103,6 +103,8 @@ class World:
             case "host":
                 host = msgspec.convert(event.data, HostState)
                 self.hosts[host.target] = host
+                if host.state in {"idle", "closed"}:  # as a snapshot has it: nobody wants it any more
+                    del self.hosts[host.target]
             case "prompt":
                 prompt = msgspec.convert(event.data, PromptInfo)
                 self.prompts[prompt.id] = prompt

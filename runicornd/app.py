@@ -228,10 +228,18 @@ class App:
         path = socket_path()
         services = Services(
             sessions=self._sessions,
-            hosts=Hosts(self._targets, self._saved_hosts, self._host_keys, self._ssh, self._bystander),
+            hosts=Hosts(
+                self._targets,
+                self._saved_hosts,
+                self._host_keys,
+                self._ssh,
+                self._bystander,
+                on_trusted=self._pool.host_key_trusted,
+            ),
             pool=self._pool,
             prompts=self._prompts,
             events=self._events,
+            use_agent=self._targets.use_agent,
             shutdown=self.stop,
             daemon=DaemonFacts(
                 version=version("runicornd"),

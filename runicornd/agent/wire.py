@@ -32,7 +32,7 @@ def decode(line: bytes) -> Dict[str, object]:
     """
     try:
         message = _map(json.loads(line.decode()), from_wire)
-    except RecursionError:
+    except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - one error for every bad line

@@ -190,12 +190,17 @@ class UntrustResult(Result):
 
 
 class AuthParams(Params):
-    """How to log in, beside what the configuration says. Kept in memory only, never stored."""
+    """How to log in, beside what the configuration says. Kept in memory only, never stored.
+
+    ``agent_socket``: the SSH agent of the client's own environment. It is used from now on, for every
+    host whose configuration leaves it to ``SSH_AUTH_SOCK``.
+    """
 
     identity_file: Text | None = None
     private_key: Annotated[str, msgspec.Meta(min_length=1, max_length=65536)] | None = None
     passphrase: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
     password: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
+    agent_socket: Text | None = None
 
 
 class EnvsParams(Params):

@@ -220,6 +220,7 @@ class Services:
     """Everything that handlers may use.
 
     Args:
+        use_agent: Takes the socket of the SSH agent to use where the configuration names none.
         shutdown: Begins the end of the daemon and returns at once; true keeps the remote viewers.
         default_viewer: The viewer kind for requests that name none.
     """
@@ -229,6 +230,7 @@ class Services:
     pool: Pool
     prompts: Prompts
     events: EventHub
+    use_agent: Callable[[Path], None]
     shutdown: Callable[[bool], None]
     daemon: DaemonFacts
     default_viewer: str = "runicorn"

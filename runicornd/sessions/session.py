@@ -153,6 +153,10 @@ class Session:
                 except RunicorndError as error:
                     if not await self._recover(error):
                         return
+                except Exception as error:  # noqa: BLE001 - a mistake of ours must not leave it hanging
+                    self._log.exception("session crashed")
+                    await self._give_up(_mistake(self.intent.id, error))
+                    return
 
     async def _get_ready(self) -> None:
         steps = self._steps
@@ -257,3 +261,10 @@ class Session:
                 reason=error.message if error else None,
             )
         self.announce()
+
+
+def _mistake(session_id: str, error: Exception) -> RunicorndError:
+    return RunicorndError(
+        f"cannot keep session {session_id}: a mistake in runicornd itself ({type(error).__name__})",
+        hint="the daemon's log has the details: runicornctl daemon logs",
+    )

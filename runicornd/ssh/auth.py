@@ -18,6 +18,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runicornd._lib.race import first_of
 from runicornd.errors import HostKeyChanged, HostKeyRevoked, HostKeyUnknown, NeedsInput
 from runicornd.prompts import Choice, Field, Question, QuestionKind
 from runicornd.ssh.hostkeys import Verdict
@@ -25,8 +26,9 @@ from runicornd.ssh.known_hosts import fingerprint
 from runicornd.ssh.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from pathlib import Path
+    from typing import Any
 
     from runicornd.prompts import Prompts
     from runicornd.ssh.hostkeys import HostKeys, KnownKeys
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 ANSWER_TIMEOUT_S = 100.0
 ASK_LIMIT = 3
 FIELD_LIMIT = 16
+LOG_IN_AGAIN = "again"
 YES = "yes"
 NO = "no"
 
@@ -136,14 +139,16 @@ class Interview:
 
     @property
     def leftover(self) -> Question | None:
-        """The question that nobody answered in time; None when there is none."""
+        """The question that nobody answered in time; None when there is none.
+
+        A one-time code that comes late is worth nothing: it is then whether to log in again.
+        """
         return self._leftover[0] if self._leftover else None
 
     async def remember(self, question: Question, values: Sequence[str]) -> None:
         """Put a late answer to the leftover question to use in the next attempt.
 
-        A password or passphrase goes to ``Secrets``; a host key that was accepted is trusted; a
-        one-time code is worth nothing by now, and the next attempt asks for a fresh one.
+        A password or passphrase goes to ``Secrets``; a host key that was accepted is trusted.
 
         Raises:
             HostKeyUnknown: The answer was that the host key is not to be trusted.
@@ -151,6 +156,14 @@ class Interview:
         """
         if self._leftover and self._leftover[0] == question:
             await self._leftover[1](values)
+
+    def explained(self, failure: Exception) -> Exception:
+        """Return what a failed attempt comes down to: ``NeedsInput`` when a question was left open.
+
+        A server that hangs up because nobody answered in time is not worth another try before somebody
+        has.
+        """
+        return _unanswered(self._leftover[0]) if self._leftover else failure
 
     # The Interviewer of transport.py
 
@@ -178,7 +191,12 @@ class Interview:
                 raise _refused(host, key_type, key_blob)
             await self._host_keys.trust(host, key_type, key_blob)
 
-        await decide(await self._ask(_host_key_question(host, key_type, key_blob), decide))
+        async def trusted_meanwhile() -> tuple[str, ...]:
+            await self._host_keys.until_trusted(host, key_blob)
+            return (YES,)
+
+        question = _host_key_question(host, key_type, key_blob)
+        await decide(await self._ask(question, decide, unless=trusted_meanwhile))
 
     async def passphrase(self, host: Host, key_path: str, *, retry: bool) -> str | None:
         """The passphrase from the request, from memory, or from the person."""
@@ -190,6 +208,8 @@ class Interview:
         elif (remembered := self._secrets.passphrase(key_path)) is not None:
             return remembered
 
+        about = f"passphrase {key_path}"
+
         async def keep(values: Sequence[str]) -> None:
             if values[0]:
                 self._secrets.keep_passphrase(key_path, values[0])
@@ -199,9 +219,10 @@ class Interview:
             target=host.target,
             message=f"Passphrase for the key {printable(key_path)}",
             fields=(Field("Passphrase"),),
-            detail="The last one was wrong." if retry else "",
+            # A remembered one may have been that of another key of the same name.
+            detail="The last one was wrong." if retry and self._asked.get(about) else "",
         )
-        return await self._ask_secret(f"passphrase {key_path}", question, keep)
+        return await self._ask_secret(about, question, keep)
 
     async def password(self, host: Host, *, retry: bool) -> str | None:
         """The password from the request, from memory, or from the person."""
@@ -241,7 +262,7 @@ class Interview:
             return None if password is None else (password,)
 
         async def start_over(values: Sequence[str]) -> None:
-            """A code that comes late is worth nothing."""
+            """The next attempt asks for a fresh code."""
 
         said = [printable(text, 500) for text in (name, instructions) if text.strip()]
         question = Question(
@@ -251,7 +272,7 @@ class Interview:
             fields=tuple(Field(printable(label) or "Answer", echo=echo) for label, echo in fields),
             detail="\n".join(said),
         )
-        return await self._ask(question, start_over)
+        return await self._ask(question, start_over, leftover=_log_in_again(host))
 
     def login_ended(self, host: Host, *, accepted: bool) -> None:
         """Forget the password when the server has refused the login."""
@@ -269,23 +290,42 @@ class Interview:
         await keep(values)
         return values[0] or None
 
-    async def _ask(self, question: Question, later: Later) -> tuple[str, ...]:
+    async def _ask(
+        self,
+        question: Question,
+        later: Later,
+        *,
+        leftover: Question | None = None,
+        unless: Callable[[], Coroutine[Any, Any, tuple[str, ...]]] | None = None,
+    ) -> tuple[str, ...]:
+        """Ask, and return the answer, or what ``unless`` returns if that comes first."""
+
+        async def answer() -> tuple[str, ...]:
+            return await prompt.answer
+
         with self._prompts.asking(question) as prompt:
             self._on_waiting(prompt.id)
             try:
                 async with asyncio.timeout(self._answer_timeout_s):
-                    return await prompt.answer
+                    return await first_of(*(each() for each in (answer, unless) if each))
+            except asyncio.CancelledError:
+                # The server has hung up while somebody was asked; if not, nobody will look at it.
+                self._leftover = (leftover or question, later)
+                raise
             except TimeoutError as error:
-                self._leftover = (question, later)
-                raise NeedsInput(
-                    f"cannot connect to {question.target}: nobody has answered: {question.message}",
-                    hint="answer the question with 'runicornctl connect', or in the dashboard",
-                    prompt=prompt.id,
-                    question=str(question.kind),
-                    target=question.target,
-                ) from error
+                self._leftover = (leftover or question, later)
+                raise _unanswered(leftover or question) from error
             finally:
                 self._on_waiting(None)
+
+
+def _unanswered(question: Question) -> NeedsInput:
+    return NeedsInput(
+        f"cannot connect to {question.target}: nobody has answered: {question.message}",
+        hint="answer the question with 'runicornctl connect', or in the dashboard",
+        question=str(question.kind),
+        target=question.target,
+    )
 
 
 def changed_host_key(host: Host, key_type: str, blob: bytes, known: KnownKeys) -> HostKeyChanged:
@@ -294,8 +334,8 @@ def changed_host_key(host: Host, key_type: str, blob: bytes, known: KnownKeys) -
     return HostKeyChanged(
         f"cannot connect to {host.address}: its host key has changed. "
         f"It shows {key_type} {fingerprint(blob)}; known is {', '.join(listed)}",
-        hint="somebody may be in between. If the server was really set up anew, remove the old key from "
-        f"the files named above, then run 'runicornctl hosts trust {host.target}'",
+        hint="somebody may be in between. If the server was really set up anew, compare the new fingerprint "
+        f"with the one that its administrator gives, then run 'runicornctl hosts trust {host.target}'",
         shown={"type": key_type, "fingerprint": fingerprint(blob)},
         known=[
             {"type": key.key_type, "fingerprint": key.fingerprint, "source": key.source}
@@ -330,6 +370,15 @@ def _host_key_question(host: Host, key_type: str, blob: bytes) -> Question:
             Choice(NO, "No, do not connect"),
         ),
         detail="Compare it with the fingerprint that the server's administrator gives. Is it the same?",
+    )
+
+
+def _log_in_again(host: Host) -> Question:
+    return Question(
+        kind=QuestionKind.CODE,
+        target=host.target,
+        message=f"{host.address} asked for a code and no longer waits for it",
+        choices=(Choice(LOG_IN_AGAIN, "Log in again", "It then asks for a fresh code."),),
     )
 
 

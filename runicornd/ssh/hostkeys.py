@@ -103,6 +103,7 @@ class HostKeys:
     def __init__(self, own_file: Path) -> None:
         self._own_file = own_file
         self._writing = asyncio.Lock()
+        self._trusted_more = asyncio.Event()
 
     async def known(self, host: Host) -> KnownKeys:
         """Read what is known of a host.
@@ -130,6 +131,16 @@ class HostKeys:
         """
         async with self._writing:
             await asyncio.to_thread(self._trust, host, key_type, blob)
+        self._trusted_more.set()
+        self._trusted_more = asyncio.Event()
+
+    async def until_trusted(self, host: Host, blob: bytes) -> None:
+        """Return once ``trust`` has made this key of the host a trusted one. Raises as ``known``."""
+        while True:
+            more = self._trusted_more
+            if await self.verdict(host, blob) is Verdict.TRUSTED:
+                return
+            await more.wait()
 
     async def untrust(self, host: Host) -> Untrusted:
         """Forget the host's keys in our file. Raises as ``trust``."""

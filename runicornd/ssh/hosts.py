@@ -47,6 +47,7 @@ class Hosts:
         host_keys: The known keys.
         fetcher: Looks at the keys of servers.
         interviews: Whom to ask when a jump host on the way wants a login.
+        on_trusted: Hears of a host whose key was trusted just now.
     """
 
     def __init__(
@@ -56,12 +57,14 @@ class Hosts:
         host_keys: HostKeys,
         fetcher: KeyFetcher,
         interviews: Callable[[Host], Interviewer],
+        on_trusted: Callable[[Host], None] = lambda _host: None,
     ) -> None:
         self._targets = targets
         self._saved = saved
         self._host_keys = host_keys
         self._fetcher = fetcher
         self._interviews = interviews
+        self._on_trusted = on_trusted
 
     def list(self) -> Sequence[SavedHost]:
         """The saved hosts, by name."""
@@ -126,6 +129,7 @@ class Hosts:
             )
         host = await self._resolve(target)
         await self._host_keys.trust(host, check.shown.key_type, check.shown.blob)
+        self._on_trusted(host)
         return check
 
     async def untrust(self, target: str) -> Untrusted:

@@ -262,7 +262,8 @@ class Link:
             interview = self._interviews(self.host, login, self._waiting)
             try:
                 return await self._connector.connect(self.host, interview)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is classified in one place
+            except Exception as failure:  # noqa: BLE001 - whatever it is, it is classified in one place
+                error = interview.explained(failure)
                 if classify(error) is Disposition.RETRY:
                     await set_within(self._clock, self._kicked, self._fail_for_now(error, delays))
                 elif isinstance(error, NeedsInput) and interview.leftover:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from runicornd.errors import HostKeyChanged, HostKeyUnknown, NeedsInput
+from runicornd.prompts import QuestionKind
 from runicornd.ssh.lifecycle import LinkPhase
 
 if TYPE_CHECKING:
@@ -47,6 +49,16 @@ class Pool:
     def links(self) -> Sequence[Link]:
         """All links, in the order in which their hosts were first named."""
         return tuple(self._links.values())
+
+    def host_key_trusted(self, host: Host) -> None:
+        """Let the host's link try again if it is blocked because of the host key."""
+        link = self._links.get(host.key)
+        if link is None:
+            return
+        error = link.state.error
+        was_asked = isinstance(error, NeedsInput) and error.context.get("question") == QuestionKind.HOST_KEY
+        if was_asked or isinstance(error, HostKeyChanged | HostKeyUnknown):
+            link.kick()
 
     def kick_all(self, reason: str) -> None:
         """Skip every backoff, because conditions changed; ``reason`` is for the log."""

@@ -52,7 +52,8 @@ async def answer(url: str, timeout_s: float) -> Answer:
     """
     last = "nothing came back"
     try:
-        async with asyncio.timeout(timeout_s), _client(timeout_s) as client:
+        # One clock only: when two run out at once, aiohttp swallows the cancellation of the other.
+        async with asyncio.timeout(timeout_s), _client(None) as client:
             pause = PAUSE_S
             while True:
                 try:
@@ -109,7 +110,7 @@ class Health:
 
 
 @asynccontextmanager
-async def _client(timeout_s: float, keep_s: float = 15.0) -> AsyncIterator[aiohttp.ClientSession]:
+async def _client(timeout_s: float | None, keep_s: float = 15.0) -> AsyncIterator[aiohttp.ClientSession]:
     """An HTTP client with one connection, no proxies, no cookies and no redirects to elsewhere."""
     connector = aiohttp.TCPConnector(limit=1, keepalive_timeout=keep_s)
     async with aiohttp.ClientSession(

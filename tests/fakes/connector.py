@@ -55,6 +55,9 @@ class FakeInterview:
         self.remembered = []
         self.refuses = None
 
+    def explained(self, failure):
+        return failure
+
     async def remember(self, question, values):
         if self.refuses:
             raise self.refuses

@@ -245,12 +245,14 @@ class FakeDaemon:
         self.hosts = FakeHosts()
         self.pool = FakePool()
         self.shutdowns: list[bool] = []
+        self.agents: list[Path] = []
         self.services = Services(
             sessions=self.sessions,
             hosts=self.hosts,
             pool=self.pool,
             prompts=self.prompts,
             events=self.events,
+            use_agent=self.agents.append,
             shutdown=self.shutdowns.append,
             daemon=DaemonFacts("9.9", 4242, NOW, self.socket, folder / "d.log", folder / "config.toml"),
         )

@@ -23,6 +23,11 @@ class ScriptedConnection:
     async def wait_closed(self):
         await self._closed.wait()
 
+    def lose(self):
+        """The link goes down."""
+        self.connection = None
+        self._closed.set()
+
     async def close(self):
         self._closed.set()
         for process in self.processes:
@@ -39,6 +44,7 @@ class ScriptedProcess:
         self.is_aborted = False
         self._said = bytearray()
         self._status = None
+        self._has_ended = False
         self._window = window
         self._errors = ""
         self._changed = asyncio.Condition()
@@ -56,6 +62,7 @@ class ScriptedProcess:
     async def end(self, status, errors=""):
         async with self._changed:
             self._status = status
+            self._has_ended = True
             self._errors = errors
             self._changed.notify_all()
 
@@ -63,14 +70,14 @@ class ScriptedProcess:
 
     async def read(self, limit):
         async with self._changed:
-            await self._changed.wait_for(lambda: self._said or self._status is not None or self.is_aborted)
+            await self._changed.wait_for(lambda: self._said or self._has_ended or self.is_aborted)
             data = bytes(self._said[:limit])
             del self._said[:limit]
             self._changed.notify_all()
             return data
 
     async def write(self, data):
-        if self._status is not None or self.is_aborted:
+        if self._has_ended or self.is_aborted:
             raise NotConnected("ended")
         self.heard.put_nowait(data)
 
@@ -85,7 +92,7 @@ class ScriptedProcess:
 
     async def wait(self):
         async with self._changed:
-            await self._changed.wait_for(lambda: self._status is not None)
+            await self._changed.wait_for(lambda: self._has_ended)
         return self._status
 
     def complaint(self):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runicornd.rpc import present
-from runicornd.rpc.logins import login_of
+from runicornd.rpc.logins import take_login
 
 if TYPE_CHECKING:
     from runicornd.protocol import models
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 async def list_envs(call: Call, params: models.EnvsParams) -> models.EnvsResult:
     """Answer with the environments of a target, judged for a viewer kind."""
     viewer = params.viewer or call.services.default_viewer
-    report = await call.services.sessions.environments(params.target, viewer, login_of(params.auth))
+    login = take_login(call.services, params.auth)
+    report = await call.services.sessions.environments(params.target, viewer, login)
     return present.environments(report)
 
 

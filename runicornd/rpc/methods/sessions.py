@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runicornd.protocol import models
 from runicornd.rpc import present
-from runicornd.rpc.logins import login_of
+from runicornd.rpc.logins import take_login
 from runicornd.sessions.model import StartRequest
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ async def start(call: Call, params: models.SessionStartParams) -> models.Session
         env=params.env,
         root=params.root,
         local_port=params.local_port,
-        login=login_of(params.auth),
+        login=take_login(call.services, params.auth),
     )
     return present.session(await call.services.sessions.start(request))
 

@@ -137,15 +137,15 @@ ODD = [
 @pytest.mark.parametrize("name", ODD)
 def test_odd_names_of_environments(far, name):
     """They run the viewer like any other, by name and by path; nothing is executed on the way."""
-    bare.viewer(name=os.path.join(b"envs", os.fsencode(name)))
-    listed = bare.laptop.json("envs", bare.alias)
+    far.viewer(name=os.path.join(b"envs", os.fsencode(name)))
+    listed = far.laptop.json("envs", far.alias)
     (env,) = [each for each in listed["environments"] if str(far.home.path) in each["python"]]
-    session = bare.connect(f"--env={env['name']}")
+    session = far.connect(f"--env={env['name']}")
     assert session["env"]["name"] == env["name"]
     if isinstance(name, str):
         assert env["name"] == name
-        assert bare.connect("--env", f"{bare.home.path}/envs/{name}")["id"] == session["id"]
-    assert not list(bare.home.path.rglob("owned"))
-    before = bare.laptop.listeners()
-    bare.forget()
-    assert len(bare.laptop.listeners()) < len(before)
+        assert far.connect("--env", f"{far.home.path}/envs/{name}")["id"] == session["id"]
+    assert not list(far.home.path.rglob("owned"))
+    before = far.laptop.listeners()
+    far.forget()
+    assert len(far.laptop.listeners()) < len(before)

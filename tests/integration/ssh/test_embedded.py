@@ -170,13 +170,14 @@ async def test_wrong_codes_end_the_login(host_of, connect, person):
 
 
 async def test_a_late_code_is_asked_for_again(host_of, connect, person):
-    """A code that comes after its attempt has ended is not used."""
+    """After its attempt has ended no code is taken: it is only asked whether to log in again."""
     async with EmbeddedServer(rounds=[CODE_ROUND]) as server:
         host = host_of(server)
         interview = person.interview(host, answer_timeout_s=0.2)
         with pytest.raises(NeedsInput):
             await AsyncsshConnector().connect(host, interview)
-        await interview.remember(interview.leftover, ("123456",))
+        assert [choice.value for choice in interview.leftover.choices] == ["again"]
+        await interview.remember(interview.leftover, ("again",))
         person.answers = [("123456",)]
         await connect(host)
     assert len(person.questions) == 2

@@ -441,7 +441,7 @@ async def test_pasted_key(server, host_of, connect):
     await connect(host, Login(private_key=key.export_private_key().decode()))
     locked = key.export_private_key(passphrase="sesame").decode()
     await connect(host, Login(private_key=locked, passphrase="sesame"))
-    with pytest.raises(KeyUnusable, match="the pasted key"):
+    with pytest.raises(KeyUnusable, match="the key that was pasted"):
         await connect(host, Login(private_key="nonsense"))
 
 

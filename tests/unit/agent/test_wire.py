@@ -46,7 +46,7 @@ def test_messages_go_through_whole():
 @pytest.mark.parametrize("line", [b"", b"[]", b"1", b"{", b"\xff", b'{"a":' + b"[" * 100000])
 def test_what_is_no_object_is_a_value_error(line):
     """One error for every bad line."""
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="JSON object"):
         decode(line)
 
 

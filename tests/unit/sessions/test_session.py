@@ -72,6 +72,16 @@ async def test_a_first_failure_leaves_nothing(bench, step, error):
     assert b.viewer.stopped == ([RECORD] if step == "answer" else [])
 
 
+async def test_a_mistake_of_ours_fails_the_session_and_says_so(bench):
+    """Nothing hangs in 'starting' because of a bug."""
+    b = bench()
+    b.steps.outcomes["choose"] = [ZeroDivisionError("oops")]
+    await b.session.start()
+    view = await b.until(Phase.FAILED)
+    assert (view.state.error.kind, b.tunnel.closed) == ("internal", True)
+    assert "ZeroDivisionError" in view.state.error.message
+
+
 async def test_an_unanswered_question_blocks_and_goes_on_when_answered(bench):
     """A first start that needs a person waits for that person instead of failing."""
     b = bench()
