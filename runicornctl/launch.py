@@ -11,15 +11,13 @@ from typing import IO, TYPE_CHECKING
 from runicornctl.failure import Failure
 from runicornctl.reach import try_open
 from runicornctl.units import daemon_command, start_service
-from runicornd.protocol.exits import Exit
+from runicornd.protocol.exits import DAEMON_RUNS_ALREADY, Exit
 
 if TYPE_CHECKING:
     from runicornctl.client import Client
 
 START_S = 10.0
 _LOOK_AGAIN_S = 0.03
-# What a daemon says that finds another one in its place (held lock, answering socket).
-_ANOTHER_RUNS = ("runs already", "another daemon")
 _SHOWN_LINES = 30
 
 
@@ -83,9 +81,9 @@ class _Child:
         """
         if self._process.poll() is None:
             return False
-        said = self.said()
-        if any(words in said for words in _ANOTHER_RUNS):
+        if self._process.returncode == DAEMON_RUNS_ALREADY:
             return True
+        said = self.said()
         raise Failure(
             "cannot start the daemon: " + (said or f"it ended at once with code {self._process.returncode}"),
             kind="daemon_failed",

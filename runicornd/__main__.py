@@ -9,8 +9,9 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from runicornd.errors import RunicorndError
+from runicornd.errors import AlreadyRunning, RunicorndError
 from runicornd.logs import Logs
+from runicornd.protocol.exits import DAEMON_RUNS_ALREADY
 from runicornd.settings import CONFIG_VARIABLE, load_settings, sample_config
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the daemon until it is stopped; return the exit status: 0 stopped, 1 failed, 2 usage."""
+    """Run the daemon until it is stopped.
+
+    Returns:
+        The exit status: 0 stopped, 1 failed, 2 usage, 75 another one runs already.
+    """
     options = _parser().parse_args(argv)
     if options.print_config:
         sys.stdout.write(sample_config())
@@ -32,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RunicorndError as error:
         hint = f"\n{error.hint}" if error.hint else ""
         sys.stderr.write(f"runicornd: {error.message}{hint}\n")
-        return 1
+        return DAEMON_RUNS_ALREADY if isinstance(error, AlreadyRunning) else 1
 
 
 def _parser() -> argparse.ArgumentParser:

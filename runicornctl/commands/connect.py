@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -66,16 +67,20 @@ def connect_command(
 
 
 def auth_of(identity: str | None, terminal: Terminal | None, *, paste_key: bool) -> AuthParams | None:
-    """Return what the options say about logging in; the daemon needs an absolute path.
+    """Return what the options and the environment say about logging in; the daemon needs absolute paths.
 
     Raises:
         Failure: No key was pasted.
     """
-    if not identity and not paste_key:
+    # The daemon's own agent may be that of an earlier login.
+    agent = os.environ.get("SSH_AUTH_SOCK", "")
+    agent_socket = agent if Path(agent).is_absolute() else None
+    if not (identity or paste_key or agent_socket):
         return None
     # Not resolved: a link to a key is the name that the user knows it by.
     path = str(Path(identity).expanduser().absolute()) if identity else None
-    return AuthParams(identity_file=path, private_key=_pasted(terminal) if paste_key else None)
+    key = _pasted(terminal) if paste_key else None
+    return AuthParams(identity_file=path, private_key=key, agent_socket=agent_socket)
 
 
 def _pasted(terminal: Terminal | None) -> str:

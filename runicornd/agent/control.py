@@ -10,7 +10,7 @@ from .wire import Splitter, decode, encode
 
 READ_SIZE = 65536
 UNREAD_LIMIT = 1024 * 1024
-"""Bytes that may wait for an agent that does not read; then log lines are left out."""
+"""Bytes that may wait for an agent that does not read; then lines of the log are left out."""
 
 CLIENTS_LIMIT = 64
 REQUEST_LIMIT = 65536
@@ -24,6 +24,7 @@ class Client:
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.follows = False
+        self.missed = 0
         self.splitter = Splitter(REQUEST_LIMIT)
         self.unsent = bytearray()
 

@@ -20,7 +20,7 @@ import time
 from typing import Dict, List, Optional
 
 from . import folders, identity
-from .control import Client, Control, Message, wakeup_pipe
+from .control import UNREAD_LIMIT, Client, Control, Message, wakeup_pipe
 from .failures import Failure, from_os
 from .orders import Order, read_order
 from .spawn import listen, signal_group, spawn
@@ -203,7 +203,9 @@ class Keeper:
     def _spread(self, lines: List[str]) -> None:
         for client in tuple(self._control.clients):
             if client.follows and lines:
-                self._control.tell(client, {"more": lines}, limit=1024 * 1024)
+                left_out = [f"[{client.missed} lines left out]"] if client.missed else []
+                sent = self._control.tell(client, {"more": left_out + lines}, limit=UNREAD_LIMIT)
+                client.missed = 0 if sent else client.missed + len(lines)
 
     def _reap(self) -> None:
         """Notice the viewer's end. What else is in its process group goes before the pid is free."""

@@ -1,4 +1,4 @@
-"""Exit codes of ``runicornctl``."""
+"""Exit codes of ``runicornctl``, and the one of ``runicornd`` that others have to know."""
 
 from enum import IntEnum
 
@@ -13,3 +13,7 @@ class Exit(IntEnum):
     VERSION_MISMATCH = 4
     NEEDS_INPUT = 5
     TIMED_OUT = 6
+
+
+DAEMON_RUNS_ALREADY = 75
+"""``runicornd`` ends with this when another one holds its place (EX_TEMPFAIL of sysexits.h)."""

@@ -300,23 +300,22 @@ class Interview:
     ) -> tuple[str, ...]:
         """Ask, and return the answer, or what ``unless`` returns if that comes first."""
 
-        async def answer() -> tuple[str, ...]:
+        async def answered() -> tuple[str, ...]:
             return await prompt.answer
 
         with self._prompts.asking(question) as prompt:
+            # From now on: the server may hang up while somebody is asked.
+            self._leftover = (leftover or question, later)
             self._on_waiting(prompt.id)
             try:
                 async with asyncio.timeout(self._answer_timeout_s):
-                    return await first_of(*(each() for each in (answer, unless) if each))
-            except asyncio.CancelledError:
-                # The server has hung up while somebody was asked; if not, nobody will look at it.
-                self._leftover = (leftover or question, later)
-                raise
+                    values = await (first_of(answered(), unless()) if unless else prompt.answer)
             except TimeoutError as error:
-                self._leftover = (leftover or question, later)
-                raise _unanswered(leftover or question) from error
+                raise _unanswered(self._leftover[0]) from error
             finally:
                 self._on_waiting(None)
+        self._leftover = None
+        return values
 
 
 def _unanswered(question: Question) -> NeedsInput:

@@ -130,6 +130,14 @@ class Targets:
         self._config_file = config_file
         self._environ = os.environ if environ is None else environ
         self._timing = timing
+        self._agent: Path | None = None
+
+    def use_agent(self, socket: Path) -> None:
+        """Take this SSH agent instead of the environment's from now on, for as long as it is there.
+
+        The daemon outlives logins, and with them the agent that it was started with.
+        """
+        self._agent = socket
 
     async def resolve(self, target: str) -> Host:
         """Return the host that is meant.
@@ -153,6 +161,11 @@ class Targets:
         """The aliases of the OpenSSH configuration that have no wildcards, for completion."""
         return await asyncio.to_thread(read_aliases, self._config_file, _home())
 
+    def _variables(self) -> Mapping[str, str]:
+        if self._agent is None or not self._agent.is_socket():
+            return self._environ
+        return {**self._environ, "SSH_AUTH_SOCK": str(self._agent)}
+
     async def _resolve_address(self, target: str, address: Address, trail: tuple[str, ...]) -> Host:
         settings = await self._openssh.settings(address.hostname, user=address.user, port=address.port)
         defaults = await self._openssh.default_identities()
@@ -161,7 +174,7 @@ class Targets:
             address.hostname,
             settings,
             defaults,
-            environ=self._environ,
+            environ=self._variables(),
             home=_home(),
             timing=self._timing,
         )

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ANSWER_LIMIT = 65536
 """Bytes of a health answer that are read; Runicorn's has about 400."""
 
+TRY_S = 15.0
+"""After so long without an answer a new connection is tried; the old one may have been lost."""
+
 PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
 INTERVAL_S = 10.0
@@ -52,12 +55,11 @@ async def answer(url: str, timeout_s: float) -> Answer:
     """
     last = "nothing came back"
     try:
-        # One clock only: when two run out at once, aiohttp swallows the cancellation of the other.
-        async with asyncio.timeout(timeout_s), _client(None) as client:
+        async with asyncio.timeout(timeout_s), _client() as client:
             pause = PAUSE_S
             while True:
                 try:
-                    return await _ask(client, url)
+                    return await _ask(client, url, TRY_S)
                 except Miss as miss:
                     last = str(miss)
                 await asyncio.sleep(pause)
@@ -96,11 +98,11 @@ class Health:
             ViewerUnresponsive: The viewer runs, and has not answered ``misses`` times in a row.
         """
         missed = 0
-        async with _client(self._timeout_s, keep_s=self._interval_s * 3) as client:
+        async with _client(keep_s=self._interval_s * 3) as client:
             while True:
                 await asyncio.sleep(self._interval_s)
                 try:
-                    await _ask(client, self._url)
+                    await _ask(client, self._url, self._timeout_s)
                     missed = 0
                 except Miss as miss:
                     missed += 1
@@ -110,21 +112,23 @@ class Health:
 
 
 @asynccontextmanager
-async def _client(timeout_s: float | None, keep_s: float = 15.0) -> AsyncIterator[aiohttp.ClientSession]:
-    """An HTTP client with one connection, no proxies, no cookies and no redirects to elsewhere."""
-    connector = aiohttp.TCPConnector(limit=1, keepalive_timeout=keep_s)
+async def _client(keep_s: float = 15.0) -> AsyncIterator[aiohttp.ClientSession]:
+    """An HTTP client with one connection, no proxies, no cookies and no time-outs of its own.
+
+    aiohttp's time-outs swallow a cancellation that comes at the same moment; asyncio's do not.
+    """
     async with aiohttp.ClientSession(
-        connector=connector,
-        timeout=aiohttp.ClientTimeout(total=timeout_s),
+        connector=aiohttp.TCPConnector(limit=1, keepalive_timeout=keep_s),
+        timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
     ) as client:
         yield client
 
 
-async def _ask(client: aiohttp.ClientSession, url: str) -> Answer:
+async def _ask(client: aiohttp.ClientSession, url: str, timeout_s: float) -> Answer:
     try:
-        async with client.get(url, allow_redirects=False) as response:
+        async with asyncio.timeout(timeout_s), client.get(url, allow_redirects=False) as response:
             return _understand(response.status, await _body(response))
     except TimeoutError as error:
         raise Miss("it did not answer in time") from error

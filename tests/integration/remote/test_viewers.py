@@ -387,7 +387,9 @@ async def test_a_reader_that_leaves_stops_the_flow(host, start):
 async def test_a_flood_of_output_cannot_fill_the_disk(far, host, start):
     """40 MiB printed: the log keeps about 10, and the viewer is well."""
     record = await start(host, "flood", "40")
-    await ready(host, record)
+    async with asyncio.timeout(60):
+        while await host.viewer_log(record.identity.instance, 1) != ("ready",):
+            await asyncio.sleep(0.05)
     size = sum(path.stat().st_size for path in Path(record.log).parent.glob("viewer.log*"))
     assert size < 11 * 1024 * 1024
     assert (await get(host, record)).startswith(b"HTTP/1.0 200")

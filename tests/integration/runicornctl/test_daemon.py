@@ -26,7 +26,7 @@ lock = open(home + "/lock", "w")
 try:
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 except BlockingIOError:
-    sys.exit("error: cannot start: it runs already (process 1)")
+    sys.exit(75)
 assert os.getsid(0) == os.getpid() and os.getcwd() == "/" and not os.isatty(0)
 from tests.fakes.daemon import main
 main()

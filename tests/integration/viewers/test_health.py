@@ -77,9 +77,27 @@ async def test_a_viewer_that_never_answers_is_given_up_in_time():
     async def handler(_request):
         await asyncio.Event().wait()
 
-    async with serving(handler) as url, asyncio.timeout(5):
+    async with serving(handler) as url:
+        task = asyncio.ensure_future(health.answer(url, timeout_s=0.2))
+        done, _ = await asyncio.wait({task}, timeout=3)
+        assert done, "it goes on asking"
         with pytest.raises(ViewerUnresponsive, match=r"within 0\.2 s"):
-            await health.answer(url, timeout_s=0.2)
+            await task
+
+
+@pytest.mark.parametrize("after_s", [0.095, 0.1, 0.105])
+async def test_a_watch_can_be_cancelled_at_any_moment(after_s):
+    """A stop that comes just when an answer is overdue is not lost."""
+
+    async def handler(_request):
+        await asyncio.Event().wait()
+
+    async with serving(handler) as url:
+        watch = asyncio.ensure_future(Health(url, interval_s=0, timeout_s=0.1, misses=1000).watch())
+        asyncio.get_running_loop().call_later(after_s, watch.cancel)
+        done, _ = await asyncio.wait({watch}, timeout=3)
+        assert done
+        assert watch.cancelled()
 
 
 async def test_nobody_listening_is_an_unresponsive_viewer(unused_tcp_port):

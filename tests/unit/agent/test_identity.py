@@ -13,7 +13,6 @@ def test_a_process_is_known_by_pid_start_and_boot():
     assert identity.is_running(me, started, boot)
     assert not identity.is_running(me, "1", boot)
     assert not identity.is_running(me, started, "another boot")
-    assert not identity.is_running(os.getppid(), started, boot)
 
 
 def test_a_zombie_does_not_run():
