@@ -109,7 +109,10 @@ def check_command(target: str, *, as_json: bool) -> None:
 )
 @options.json_option
 def trust_command(target: str, *, fingerprint: str | None, as_json: bool) -> None:
-    """Trust the host key that TARGET shows now, after you have compared its fingerprint."""
+    """Trust the host key that TARGET shows now, after you have compared its fingerprint.
+
+    Also one that has changed, because the server was set up anew.
+    """
     with open_or_start() as client:
         check = _check(client, target)
         if check.verdict != "trusted" or (fingerprint and fingerprint != check.shown.fingerprint):
@@ -118,6 +121,8 @@ def trust_command(target: str, *, fingerprint: str | None, as_json: bool) -> Non
                 _confirm(check, as_json=as_json)
             params = TrustParams(target=target, fingerprint=check.shown.fingerprint)
             client.call("hosts.trust", Done, params, timeout_s=_CHECK_S)
+            if check.verdict == "changed":
+                _name_old_keys(_check(client, target))
     if as_json:
         print_result(check, verdict="trusted")
     else:
@@ -139,7 +144,8 @@ def untrust_command(target: str, *, as_json: bool) -> None:
     if not result.removed:
         click.echo(f"No key of {clean(target)} was trusted by runicornd.")
     for file in result.elsewhere:
-        say(f"{clean(file)} lists it as well; remove it there with: ssh-keygen -R … -f {clean(file)}")
+        path = file.rpartition(":")[0] if file.rpartition(":")[2].isdecimal() else file
+        say(f"{clean(file)} lists it as well; remove it there with: ssh-keygen -R … -f {clean(path)}")
 
 
 def _check(client: Client, target: str) -> HostCheckResult:
@@ -153,6 +159,13 @@ def _show(check: HostCheckResult) -> None:
         click.echo(f"  known  {clean(key.type)} {clean(key.fingerprint)}  {clean(key.source)}")
 
 
+def _name_old_keys(check: HostCheckResult) -> None:
+    """Name the user's own files that list another key, which is trusted as well for that."""
+    for key in check.known:
+        if key.fingerprint != check.shown.fingerprint:
+            say(f"{clean(key.source)} still lists the old key; remove that line to trust it no longer")
+
+
 def _insist_trustable(check: HostCheckResult, fingerprint: str | None) -> None:
     shown = check.shown.fingerprint
     if check.verdict == "revoked":
@@ -164,29 +177,28 @@ def _insist_trustable(check: HostCheckResult, fingerprint: str | None) -> None:
             hint="find out which one is right before you go on",
             context={"shown": shown, "expected": fingerprint},
         )
-    if check.verdict == "changed":
-        known = ", ".join(key.fingerprint for key in check.known)
-        raise Failure(
-            f"cannot trust {check.target}: its key changed from {known} to {shown}",
-            kind="host_key_changed",
-            hint=f"if that is as it should be: runicornctl hosts untrust {check.target}, then trust it again",
-            context={"shown": shown, "known": known},
-        )
 
 
 def _confirm(check: HostCheckResult, *, as_json: bool) -> None:
     terminal = Terminal.find(as_json=as_json)
     shown = check.shown
+    known = [key.fingerprint for key in check.known]
     if terminal is None:
+        instead = f", and not {', '.join(known)} as before" if known else ""
         raise NeedsInput(
-            f"cannot trust {check.target} unseen: it shows {shown.type} {shown.fingerprint}",
+            f"cannot trust {check.target} unseen: it shows {shown.type} {shown.fingerprint}{instead}",
             hint=f"compare it, then: runicornctl hosts trust {check.target}"
             f" --fingerprint {shown.fingerprint}",
-            context={"shown": shown.fingerprint},
+            context={"shown": shown.fingerprint, "known": known},
         )
     terminal.show(f"{clean(check.target)} ({clean(check.address)}) shows the key")
     terminal.show(f"  {clean(shown.type)} {clean(shown.fingerprint)}")
-    terminal.show("Is that the fingerprint that the server's administrator gave you?")
+    if check.known:
+        terminal.show("and not the one that is known. Somebody may be in between. Known is")
+    for key in check.known:
+        terminal.show(f"  {clean(key.type)} {clean(key.fingerprint)}  {clean(key.source)}")
+    new = "new one" if check.known else "fingerprint"
+    terminal.show(f"Is the {new} what the server's administrator gave you?")
     answers = [PromptChoice("yes", "yes"), PromptChoice("no", "no")]
     try:
         answer = choose(terminal, answers, None, is_numbered=False)

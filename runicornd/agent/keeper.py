@@ -106,7 +106,7 @@ class Keeper:
                 self._control.listen(folders.socket_path(self._folder, folders.CONTROL_SOCKET))
             except OSError as error:
                 raise from_os(error, "prepare the viewer's folder")
-            self._pid, self._output = spawn(order.argv, order.env, order.root, listener)
+            self._pid, self._output = spawn(order.argv, order.env, listener)
         self._record = self._describe(endpoint)
         try:
             folders.write_record(self._folder, self._record)

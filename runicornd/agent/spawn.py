@@ -39,10 +39,11 @@ def listen(folder: str, transport: str) -> Tuple[socket.socket, str]:
     return listener, endpoint
 
 
-def spawn(argv: List[str], env: Dict[str, str], root: str, listener: socket.socket) -> Tuple[int, int]:
+def spawn(argv: List[str], env: Dict[str, str], listener: socket.socket) -> Tuple[int, int]:
     """Run the viewer in its own process group; return its pid and the descriptor of its output.
 
-    ``{fd}`` in an argument stands for the listening socket.
+    ``{fd}`` in an argument stands for the listening socket. It runs in ``/`` and not in its storage root:
+    ``python -m`` looks for modules in the current folder first, and others may write to a shared root.
 
     Raises:
         Failure: ``viewer_crashed``: it cannot be executed.
@@ -53,7 +54,7 @@ def spawn(argv: List[str], env: Dict[str, str], root: str, listener: socket.sock
         process = subprocess.Popen(
             [word.replace("{fd}", str(fd)) for word in argv],
             env=dict(os.environ, **env),
-            cwd=root if os.access(root, os.X_OK) else "/",
+            cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=writer,
             stderr=writer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
     from runicornd.events import EventHub
     from runicornd.remote.registry import RemoteHosts
     from runicornd.sessions.factory import SessionFactory
-    from runicornd.sessions.model import EnvironmentReport, SessionView, StartRequest
+    from runicornd.sessions.model import (
+        ChosenEnvironment,
+        EnvironmentReport,
+        SessionView,
+        StartRequest,
+    )
     from runicornd.sessions.session import Session
     from runicornd.sessions.store import SessionStore
     from runicornd.ssh.auth import Login
@@ -304,7 +310,7 @@ def _asked(intent: Intent, request: StartRequest, *, proven: bool) -> Intent:
 def _fits(session: Session, request: StartRequest) -> bool:
     intent = session.intent
     environment = intent.environment
-    envs = {intent.requested_env, *((environment.name, environment.python) if environment else ())}
+    envs = {intent.requested_env, *(_names(environment) if environment else ())}
     at_rest = session.phase in AT_REST
     return (
         intent.viewer == request.viewer
@@ -312,3 +318,8 @@ def _fits(session: Session, request: StartRequest) -> bool:
         and (request.root is None or request.root in {intent.requested_root, intent.root})
         and (request.local_port is None or at_rest or request.local_port == intent.local_port)
     )
+
+
+def _names(environment: ChosenEnvironment) -> tuple[str, ...]:
+    """What a user may call the environment: its name, its Python, its folder."""
+    return environment.name, environment.python, str(PurePosixPath(environment.python).parent.parent)

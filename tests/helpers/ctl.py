@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -126,6 +127,11 @@ class Terminal:
         )
         self.shown = ""
         self._expected = 0
+
+    @property
+    def text(self):
+        """What was printed, without colours and moves of the cursor."""
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.shown)
 
     def expect(self, text):
         """Read until the text has been shown, after what was expected before."""

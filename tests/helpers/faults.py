@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.helpers.waiting import until
 
-AGENT = b"runicornd-agent"
+AGENT = "runicornd-agent"
 
 
 @dataclass(frozen=True)
@@ -59,36 +59,44 @@ class Traces:
     def nothing_added(self):
         """No listener, no file on either side, no remote process but the agent; and when the connection
         has ended, none at all."""
-        until(lambda: self._held() == self._before, f"{self._before} again, not {self._held()}")
-        if self._server is None:
-            return
-        until(lambda: not self.viewers(), "the end of keeper and viewer")
-        self._server.drop_connections()
-        until(lambda: not self._server.processes(), "the end of everything on the server")
-        assert self._held() == self._before
+        self._await_nothing(self.added)
+        if self._server is not None:
+            self._server.drop_connections()
+            self._await_nothing(lambda: [*self.added(), *map(command_line, self._server.processes())])
 
-    def viewers(self):
-        """The processes on the server that are no part of the agent."""
-        return [line for line in map(command_line, self._server.processes()) if line and AGENT not in line]
+    def added(self):
+        """What is here now and was not before, in words."""
+        return sorted(self._held() - self._before)
+
+    def _await_nothing(self, look):
+        try:
+            until(lambda: not look())
+        except AssertionError:
+            raise AssertionError(f"left behind: {look()}\n{self._laptop.log()[-3000:]}") from None
 
     def _held(self):
-        laptop = self._laptop
-        return {
-            "listeners": laptop.listeners(),
-            "state": files_in(laptop.state),
-            "remote files": [files_in(folder) for folder in self._folders],
-        }
+        laptop, server = self._laptop, self._server
+        held = {f"listener {port}" for port in laptop.listeners()}
+        held |= set(paths_below(laptop.state, with_folders=False))
+        for folder in self._folders:
+            held |= set(paths_below(folder))
+        for pid in server.processes() if server else ():
+            line = command_line(pid)
+            if line and AGENT not in line:
+                held.add(f"process {line}")
+        return held
 
 
-def files_in(folder):
-    """Everything below a folder, by path."""
-    return sorted(
-        os.path.join(top, name) for top, folders, names in os.walk(folder) for name in folders + names
-    )
+def paths_below(folder, *, with_folders=True):
+    """Every file below a folder, and every folder if wanted."""
+    for top, folders, names in os.walk(folder):
+        for name in names + (folders if with_folders else []):
+            yield os.path.join(top, name)
 
 
 def command_line(pid):
+    """The words of a process."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
-        return b""
+        return ""

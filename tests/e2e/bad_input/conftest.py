@@ -34,7 +34,12 @@ class Far:
         self.alias = f"gpu{next(_numbers)}"
         self.run = folder / "run"
         # PATH as it is on most servers, whatever that of the tests is.
-        variables = {"RUNICORND_RUN_DIR": str(self.run), "PATH": "/usr/bin:/bin", **dict(variables)}
+        variables = {
+            "RUNICORND_RUN_DIR": str(self.run),
+            "PATH": "/usr/bin:/bin",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **dict(variables),
+        }
         self.server = Sshd(folder / "sshd", variables=variables, **options)
         self.extra = extra
 

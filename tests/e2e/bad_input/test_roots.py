@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 
 import pytest
 
@@ -72,42 +73,44 @@ def test_a_root_behind_a_closed_folder(request):
 
 
 @pytest.fixture
-def full(make_far, tmp_path):
-    """A server with a full disk at ``/tmp/…/full`` that nobody else sees; ``{full}`` in the options is it."""
+def full(make_far):
+    """Makes servers with a full disk that nobody else sees, and its path."""
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("mounts for one process alone are not permitted here")
-    disk = tmp_path / "full"
-    disk.mkdir()
-    script = 'mount -t tmpfs -o size=64k tmpfs "$0" && mkdir -p "$0/data/runs" && {{ cat /dev/zero > "$0/filler"; exec "$@"; }}'
-    wrapper = ["unshare", "--mount", "sh", "-c", script.format(), str(disk)]
+    script = (
+        'mount -t tmpfs -o size=64k tmpfs "$0" && mkdir -p "$0/data/runs" && '
+        '{ cat /dev/zero > "$0/filler"; exec "$@"; }'
+    )
 
-    def make(**variables):
-        far = make_far(wrapper=wrapper, variables=variables)
-        far.disk = disk
-        return far
+    with tempfile.TemporaryDirectory(prefix="rd-", dir="/tmp") as disk:
 
-    return make
+        def make(**variables):
+            return make_far(wrapper=["unshare", "--mount", "sh", "-c", script, disk], variables=variables)
+
+        yield make, disk
 
 
-def test_no_space_for_the_viewers_files(full, tmp_path):
+def test_no_space_for_the_viewers_files(full):
     """The disk with the private folder is full: nothing is started."""
-    far = full(RUNICORND_RUN_DIR=str(tmp_path / "full" / "run"))
+    make, disk = full
+    far = make(RUNICORND_RUN_DIR=f"{disk}/run")
     far.viewer()
     refusal = far.refused("--env", "train")
     assert refusal.kind == "disk_full"
     assert "No space left on device" in refusal.message
     assert refusal.message.startswith("cannot ")
     assert "free space on the server" in refusal.hint
-    seen = f"/proc/{far.server.pid}/root{far.disk}"
+    seen = f"/proc/{far.server.pid}/root{disk}"
     assert sorted(os.listdir(seen)) == ["data", "filler", "run"]
     assert os.listdir(f"{seen}/run") == []
 
 
 def test_a_viewer_for_which_the_disk_is_full(full):
     """What the viewer says on its end is understood."""
-    far = full()
+    make, disk = full
+    far = make()
     far.viewer(FILLS_THE_DISK)
-    refusal = far.refused("--env", "train", "--root", str(far.disk / "data"))
+    refusal = far.refused("--env", "train", "--root", f"{disk}/data")
     assert refusal.kind == "disk_full"
     assert refusal.message == "cannot run the viewer: the disk of its host is full"
     assert "free some space" in refusal.hint

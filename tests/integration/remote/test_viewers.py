@@ -236,18 +236,26 @@ async def test_roots_that_cannot_be_used_are_named(far, host, start, tmp_path):
     assert not list(far.run.glob("*"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
-@pytest.mark.parametrize("mode", [0o000, 0o500])
-async def test_a_root_without_permission_is_refused(host, start, tmp_path, mode):
+@pytest.mark.parametrize("mode", [0o000, 0o300, 0o500])
+async def test_a_root_without_permission_is_refused(far, host, start, tmp_path, mode):
     """A root that cannot be read, or not be written, is a matter of permissions."""
+    if os.geteuid() == 0:
+        without = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
+        far.shell = (*without, *far.shell)
     locked = tmp_path / "locked"
-    locked.mkdir(mode=mode)
-    with pytest.raises(PermissionDenied):
+    locked.mkdir()
+    locked.chmod(mode)
+    with pytest.raises(PermissionDenied, match=str(locked)) as caught:
         await start(host, root=str(locked))
+    assert caught.value.hint
+    assert not list(far.run.glob("*"))
 
 
 async def test_a_root_starts_at_home_and_may_have_any_name(far, host, start):
-    """``~``, relative paths, spaces, quotes, line breaks, and bytes that are not UTF-8."""
+    """``~``, relative paths, spaces, quotes, line breaks, and bytes that are not UTF-8.
+
+    The viewer does not run in it, for Python would look for modules there.
+    """
     (far.home / "data").mkdir()
     for path in ("~/data", "data"):
         record = await start(host, root=path)
@@ -256,9 +264,16 @@ async def test_a_root_starts_at_home_and_may_have_any_name(far, host, start):
     for name in (b'it\'s $(x) "y"\n-z', b"\xff\xfe", "\uf7ff".encode(), "ümlaut".encode()):
         folder = far.home / os.fsdecode(name)
         folder.mkdir()
-        record = await start(host, root=wire(os.fsencode(folder)))
-        assert working_folder(record) == folder
+        root = wire(os.fsencode(folder))
+        record = await start(host, root=root, env={"RUNICORN_DIR": root})
+        assert os.fsencode(folder) in environment(record)
+        assert working_folder(record) == Path("/")
         assert await host.stop_viewer(record.identity)
+
+
+def environment(record):
+    variables = Path(f"/proc/{record.identity.pid}/environ").read_bytes().split(b"\0")
+    return [each.partition(b"=")[2] for each in variables if each.startswith(b"RUNICORN_DIR=")]
 
 
 def working_folder(record):
@@ -388,7 +403,7 @@ async def test_a_flood_of_output_cannot_fill_the_disk(far, host, start):
     """40 MiB printed: the log keeps about 10, and the viewer is well."""
     record = await start(host, "flood", "40")
     async with asyncio.timeout(60):
-        while await host.viewer_log(record.identity.instance, 1) != ("ready",):
+        while await host.viewer_log(record.identity.instance, 1) != ("ready",):  # noqa: ASYNC110 - followed lines may be left out
             await asyncio.sleep(0.05)
     size = sum(path.stat().st_size for path in Path(record.log).parent.glob("viewer.log*"))
     assert size < 11 * 1024 * 1024

@@ -90,17 +90,31 @@ def test_trust_without_a_terminal_needs_the_fingerprint(ctl, daemon):
     [
         ("unknown", ["--fingerprint", OTHER], "host_key_changed"),
         ("trusted", ["--fingerprint", OTHER], "host_key_changed"),
-        ("changed", ["--fingerprint", FINGERPRINT], "host_key_changed"),
+        ("changed", ["--fingerprint", OTHER], "host_key_changed"),
         ("revoked", ["--fingerprint", FINGERPRINT], "host_key_revoked"),
     ],
 )
 def test_what_must_not_be_trusted_is_not(ctl, daemon, verdict, words, kind):
-    """Another fingerprint than expected, a changed key, a revoked key."""
+    """Another fingerprint than expected, a revoked key."""
     shows(daemon, verdict, [models.HostKey("ED25519", OTHER)])
     done = ctl.run("hosts", "trust", "gpu", *words, "--json")
     assert done.code == 1
     assert json.loads(done.out)["error"]["kind"] == kind
     assert not daemon.asked("hosts.trust")
+
+
+def test_a_changed_key_is_trusted_with_both_in_sight(ctl, daemon):
+    """The question shows the new and the known key; a line of the user's own that stays is named."""
+    shows(daemon, "changed", [models.HostKey("ED25519", OTHER, "/home/ada/.ssh/known_hosts:3")])
+    with ctl.at_terminal("hosts", "trust", "gpu") as terminal:
+        terminal.expect(FINGERPRINT)
+        terminal.expect(f"{OTHER}  /home/ada/.ssh/known_hosts:3")
+        terminal.expect("[yes/no]: ")
+        terminal.type("yes")
+        assert terminal.end() == 0
+    assert "/home/ada/.ssh/known_hosts:3 still lists the old key" in terminal.shown
+    assert ctl.run("hosts", "trust", "gpu", "--fingerprint", FINGERPRINT).code == 0
+    assert len(daemon.asked("hosts.trust")) == 2
 
 
 def test_untrust_names_files_of_the_user(ctl, daemon):
