@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Never
 
 from runicornd._lib.race import first_of
-from runicornd.errors import NotConnected, RootNotFound
+from runicornd.errors import NoEnvironment, NotConnected, RootNotFound, RunicorndError, ViewerUnresponsive
 from runicornd.sessions import choice
 from runicornd.sessions.model import ChosenEnvironment, EnvironmentReport, JudgedEnvironment
 from runicornd.viewers import health
-from runicornd.viewers.exits import crash
+from runicornd.viewers.exits import crash, silence
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from runicornd.prompts import Prompts
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from runicornd.ssh.link import Link
     from runicornd.viewers.kinds.base import ViewerKind
     from runicornd.viewers.viewer import Viewer
+
+LOG_TAIL_LINES = 50
+LOG_TAIL_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,20 @@ class BringUp:
         raise AssertionError("a watch ends only by an error")
 
     async def _answered(self, url: str) -> None:
-        await self._viewer.answering(url, self._patience.start_s)
+        try:
+            await self._viewer.answering(url, self._patience.start_s)
+        except ViewerUnresponsive as error:
+            raise silence(error, await self._log_tail()) from error
+
+    async def _log_tail(self) -> tuple[str, ...]:
+        record = self._viewer.record
+        if record is None:
+            return ()
+        try:
+            async with asyncio.timeout(LOG_TAIL_S):
+                return await self._remote.viewer_log(record.identity.instance, LOG_TAIL_LINES)
+        except (RunicorndError, TimeoutError):
+            return ()
 
     async def _viewer_exited(self) -> Never:
         raise crash(await self._viewer.exited())
@@ -169,9 +185,15 @@ class BringUp:
             return None
         names = {each.environment.name for each in report.environments}
         if requested not in names and choice.is_path(requested):
-            environment = await self._remote.inspect(requested, self._kind.packages)
-            return choice.insist_usable(judged(self._kind, environment))
+            return choice.insist_usable(judged(self._kind, await self._inspect(requested)))
         return choice.insist_usable(choice.named(report.environments, requested, self._target))
+
+    async def _inspect(self, path: str) -> Environment:
+        try:
+            return await self._remote.inspect(path, self._kind.packages)
+        except NoEnvironment as error:
+            hint = f"'runicornctl envs {self._target}' lists what is there"
+            raise NoEnvironment(error.message, hint=hint, **error.context) from error
 
     async def _settle(self, report: EnvironmentReport, on_question: Callable[[], None]) -> JudgedEnvironment:
         by_python = {each.environment.python: each for each in report.environments if each.usable}

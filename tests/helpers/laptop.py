@@ -96,7 +96,7 @@ class Laptop(Ctl):
             process.wait()
             raise AssertionError(f"the daemon did not end within {STOP_S} s:\n{self.log()}") from None
         assert code == expected, self.log()
-        assert "Traceback" not in self.log(), self.log()
+        assert "\nTraceback" not in self.log(), self.log()
         assert "Task was destroyed" not in self.log(), self.log()
 
     def log(self):

@@ -71,27 +71,22 @@ def stand_in(home, name="envs/train", viewer=SERVES, *, python=None):
         viewer: The source of its viewer.
         python: The interpreter that it is made from, ``base_python`` by itself.
     """
-    python = python or base_python()
-    minor = re.search(r"3\.\d+", os.path.basename(os.path.realpath(python))).group()
-    prefix = os.path.join(os.fsencode(home), os.fsencode(name))
-    site = os.path.join(prefix, b"lib", b"python" + minor.encode(), b"site-packages")
-    package = os.path.join(site, b"uvicorn")
-    info = os.path.join(site, f"runicorn-{NEW}.dist-info".encode())
-    for folder in (os.path.join(prefix, b"bin"), package, info):
-        os.makedirs(folder)
-    os.symlink(python, os.path.join(prefix, b"bin", b"python3"))
-    os.symlink(b"python3", os.path.join(prefix, b"bin", b"python"))
-    _write(prefix, "pyvenv.cfg", f"home = {os.path.dirname(python)}\nversion = {minor}.0\n")
-    _write(package, "__init__.py", "")
-    _write(package, "__main__.py", viewer)
-    _write(info, "METADATA", f"Metadata-Version: 2.1\nName: runicorn\nVersion: {NEW}\n")
-    return Path(os.fsdecode(prefix)) / "bin" / "python3"
+    python = Path(python or base_python())
+    minor = re.search(r"3\.\d+", python.resolve().name).group()
+    prefix = Path(home, os.fsdecode(name))
+    site = prefix / "lib" / f"python{minor}" / "site-packages"
+    package, info = site / "uvicorn", site / f"runicorn-{NEW}.dist-info"
+    for folder in (prefix / "bin", package, info):
+        folder.mkdir(parents=True)
+    (prefix / "bin" / "python3").symlink_to(python)
+    (prefix / "bin" / "python").symlink_to("python3")
+    (prefix / "pyvenv.cfg").write_text(f"home = {python.parent}\nversion = {minor}.0\n")
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(viewer)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: runicorn\nVersion: {NEW}\n")
+    return prefix / "bin" / "python3"
 
 
 def system_python():
     """An interpreter that every account may run; None when there is none."""
     return shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
-
-
-def _write(folder, name, text):
-    Path(os.fsdecode(os.path.join(folder, name.encode()))).write_text(text)

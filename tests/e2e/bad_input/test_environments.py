@@ -92,7 +92,7 @@ def test_a_viewer_that_exits_at_once(far):
         "the database is locked by process 4711",
     ]
     assert "the database is locked by process 4711" in refusal.shown
-    assert "restart" not in refusal.hint
+    assert "runicornctl connect" in refusal.hint
 
 
 def test_a_viewer_that_misses_a_package(far):
@@ -110,6 +110,8 @@ def test_a_viewer_that_never_answers(far):
     refusal = far.refused("--env", "train")
     assert refusal.kind == "viewer_unresponsive"
     assert refusal.message.startswith("cannot use the viewer: no good answer within 2 s")
+    assert "waiting for a lock" in refusal.shown  # its log is gone with it
+    assert "runicornctl connect" in refusal.hint
     assert refusal.took_s < 10
 
 
@@ -137,7 +139,7 @@ ODD = [
 @pytest.mark.parametrize("name", ODD)
 def test_odd_names_of_environments(far, name):
     """They run the viewer like any other, by name and by path; nothing is executed on the way."""
-    far.viewer(name=os.path.join(b"envs", os.fsencode(name)))
+    far.viewer(name=b"envs/" + os.fsencode(name))
     listed = far.laptop.json("envs", far.alias)
     (env,) = [each for each in listed["environments"] if str(far.home.path) in each["python"]]
     session = far.connect(f"--env={env['name']}")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -100,9 +101,9 @@ def test_no_space_for_the_viewers_files(full):
     assert "No space left on device" in refusal.message
     assert refusal.message.startswith("cannot ")
     assert "free space on the server" in refusal.hint
-    seen = f"/proc/{far.server.pid}/root{disk}"
-    assert sorted(os.listdir(seen)) == ["data", "filler", "run"]
-    assert os.listdir(f"{seen}/run") == []
+    seen = Path(f"/proc/{far.server.pid}/root{disk}")
+    assert {path.name for path in seen.iterdir()} == {"data", "filler", "run"}
+    assert not list((seen / "run").iterdir())
 
 
 def test_a_viewer_for_which_the_disk_is_full(full):
