@@ -43,6 +43,7 @@ class EmbeddedServer:
         banner: What it says before the login.
         options: More options of ``asyncssh.listen``, such as ``kex_algs``.
         key_algorithm: The type of its host key.
+        answer: Answers a command instead of a shell: output, complaint and exit status.
     """
 
     password: str | None = None
@@ -53,6 +54,7 @@ class EmbeddedServer:
     banner: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     key_algorithm: str = "ssh-ed25519"
+    answer: Callable[[str], tuple[bytes, bytes, int]] | None = None
     address: str = "127.0.0.1"
     port: int = 0
     logins: list[str] = field(default_factory=list)
@@ -106,6 +108,12 @@ class EmbeddedServer:
         return len(cut)
 
     async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        if self.answer is not None and process.command is not None:
+            output, complaint, status = self.answer(process.command)
+            process.stdout.write(output)
+            process.stderr.write(complaint)
+            process.exit(status)
+            return
         if self.home is None or process.command is None:
             process.stderr.write(b"this server runs nothing\n")
             process.exit(1)

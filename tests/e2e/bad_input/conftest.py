@@ -55,7 +55,9 @@ class Far:
 
     def viewer(self, source=SERVES, name="envs/train", **options):
         """Make an environment with a light viewer, and the default storage root."""
-        (self.server.home / "RunicornData").mkdir(exist_ok=True)
+        root = self.server.home / "RunicornData"
+        root.mkdir(exist_ok=True)
+        shutil.chown(root, self.server.user)
         return stand_in(self.server.home, name, source, **options)
 
     def traces(self):
@@ -122,7 +124,8 @@ def make_account(make_far):
             subprocess.run(
                 [*add, "--home-dir", far.server.home, "--shell", shell, name], check=True, timeout=30
             )
-            stack.callback(subprocess.run, ["userdel", name], check=True, timeout=30, capture_output=True)
+            stack.callback(subprocess.run, ["userdel", name], check=True, timeout=30)
+            stack.callback(far.server.stop)
             far.server.folder.chmod(0o755)
             far.run.mkdir(mode=0o700)
             for folder in (far.server.home, far.run):

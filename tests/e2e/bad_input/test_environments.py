@@ -124,15 +124,12 @@ def test_a_python_that_cannot_be_executed(bare):
 
 
 ODD = [
-    "with blanks  in it",
-    'it\'s "quoted"',
-    "$(touch owned) `touch owned`",
+    "with  blanks, 'single' and \"double\" quotes",
+    "$(touch owned) `touch owned` ;touch owned& #",
     "two\nlines",
     "-rf",
-    "größe-模型-🦄",
+    "größe-模型-🦄 {fd} %h ~ back\\slash",
     b"caf\xe9",
-    "#hash;touch owned&",
-    "back\\slash",
 ]
 
 

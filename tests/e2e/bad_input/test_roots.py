@@ -118,16 +118,11 @@ def test_a_viewer_for_which_the_disk_is_full(full):
 
 
 ODD = [
-    "with blanks  in it",
-    'it\'s "quoted"',
-    "$(touch owned) `touch owned`",
+    "with  blanks, 'single' and \"double\" quotes",
+    "$(touch owned) `touch owned` ;touch owned& #",
     "two\nlines",
     "-rf",
-    "größe-模型-🦄",
-    "~",
-    "{fd}",
-    "%h %%",
-    "#hash;touch owned&",
+    "größe-模型-🦄 {fd} %h ~ back\\slash",
 ]
 
 

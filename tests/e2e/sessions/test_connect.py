@@ -18,7 +18,7 @@ def test_the_viewer_of_a_server_opens_at_a_local_address(laptop, server, home, v
     python = home.venv("envs/train", version)
     runs = log_runs(runicorn_env(version), home.path / "RunicornData")
 
-    session = laptop.connect("gpu")
+    session = laptop.connect("gpu", "--env", "train")
 
     assert (session["id"], session["state"]) == ("gpu", "ready")
     assert (session["env"]["name"], session["env"]["runicorn_version"]) == ("train", version)
@@ -42,7 +42,7 @@ def test_the_viewer_of_a_server_opens_at_a_local_address(laptop, server, home, v
 async def test_the_viewers_web_socket_comes_through(laptop, server, home):
     """The live log of the real viewer's diagnostics page streams through the tunnel."""
     home.venv("envs/train", NEW)
-    url = laptop.connect("gpu")["url"]
+    url = laptop.connect("gpu", "--env", "train")["url"]
     async with aiohttp.ClientSession() as client:
         async with client.get(f"{url}/api/diagnostics/sources") as answer:
             sources = await answer.json()
@@ -62,7 +62,7 @@ def test_two_hosts_run_side_by_side(laptop, servers):
         home = MadeUpHome(server.home)
         home.root()
         home.venv("envs/train", NEW)
-    sessions = [laptop.connect(name) for name in ("one", "two")]
+    sessions = [laptop.connect(name, "--env", "train") for name in ("one", "two")]
     roots = [json.loads(fetch(session["url"] + "/api/health")[1])["storage"] for session in sessions]
     assert roots == [session["root"] for session in sessions]
     assert len(set(roots)) == 2
@@ -72,7 +72,10 @@ def test_two_sessions_of_one_host_share_its_connection(laptop, server, home):
     """Another root is another session beside the first, on the same link."""
     home.venv("envs/train", NEW)
     other = home.root("other data $(touch x) 'quoted'")
-    first, second = laptop.connect("gpu"), laptop.connect("gpu", "--root", str(other))
+    first, second = (
+        laptop.connect("gpu", "--env", "train"),
+        laptop.connect("gpu", "--env", "train", "--root", str(other)),
+    )
     assert (first["id"], second["id"]) == ("gpu", "gpu-2")
     assert json.loads(fetch(second["url"] + "/api/health")[1])["storage"] == str(other)
     assert len([pid for pid in server.processes() if pid]) >= 2
@@ -87,7 +90,7 @@ def test_a_server_behind_another_one(laptop, servers):
     home = MadeUpHome(target.home)
     home.root()
     home.venv("envs/train", NEW)
-    session = laptop.connect("behind")
+    session = laptop.connect("behind", "--env", "train")
     assert fetch(session["url"] + "/api/health")[0] == 200
 
 
@@ -96,7 +99,7 @@ def test_this_machine_is_a_host_too(laptop):
     home = MadeUpHome(laptop.home)
     home.root()
     home.venv("envs/train", NEW)
-    session = laptop.connect("local")
+    session = laptop.connect("local", "--env", "train")
     assert fetch(session["url"] + "/api/health")[0] == 200
     laptop.json("stop", "local")
 
@@ -141,20 +144,20 @@ def test_environments_are_listed_with_what_is_missing(laptop, server, home):
 def test_a_conda_environment_runs_the_viewer(laptop, server, home):
     """The environment's own Python starts it."""
     home.conda(environments=[("torch", NEW)])
-    assert laptop.connect("gpu")["env"]["name"] == "torch"
+    assert laptop.connect("gpu", "--env", "torch")["env"]["name"] == "torch"
 
 
 def test_logs_show_what_the_viewer_printed(laptop, server, home):
     """The remote log is read through the agent."""
     home.venv("envs/train", NEW)
-    laptop.connect("gpu")
+    laptop.connect("gpu", "--env", "train")
     assert any("Uvicorn running" in line for line in laptop.json("logs", "gpu")["lines"])
 
 
 def test_restart_replaces_the_viewer_at_the_same_address(laptop, server, home):
     """Another process answers at the same URL."""
     home.venv("envs/train", NEW)
-    before = laptop.connect("gpu")
+    before = laptop.connect("gpu", "--env", "train")
     laptop.json("restart", "gpu")
     after = laptop.wait_for("gpu", "ready")
     assert after["url"] == before["url"]
@@ -165,7 +168,7 @@ def test_restart_replaces_the_viewer_at_the_same_address(laptop, server, home):
 def test_stop_leaves_no_process_on_the_server(laptop, server, home):
     """Viewer and keeper are gone at once; the agent when the connection is."""
     home.venv("envs/train", NEW)
-    session = laptop.connect("gpu")
+    session = laptop.connect("gpu", "--env", "train")
     laptop.json("stop", "gpu")
     assert session["remote"]["pid"] not in server.processes()
     laptop.stop_daemon()
@@ -175,7 +178,7 @@ def test_stop_leaves_no_process_on_the_server(laptop, server, home):
 def test_a_killed_daemon_finds_its_viewer_again(laptop, server, home):
     """After kill -9 the next daemon has the same session, address and remote process."""
     home.venv("envs/train", NEW)
-    before = laptop.connect("gpu")
+    before = laptop.connect("gpu", "--env", "train")
     laptop.stop_daemon(signal.SIGKILL)
     laptop.start_daemon()
     after = laptop.wait_for("gpu", "ready")
@@ -186,7 +189,7 @@ def test_a_killed_daemon_finds_its_viewer_again(laptop, server, home):
 def test_a_dropped_connection_comes_back_by_itself(laptop, server, home):
     """The same viewer answers at the same address."""
     home.venv("envs/train", NEW)
-    before = laptop.connect("gpu")
+    before = laptop.connect("gpu", "--env", "train")
     assert server.drop_connections() > 0
     status, _ = fetch(before["url"] + "/api/health")
     assert status == 200
@@ -197,7 +200,7 @@ def test_a_dropped_connection_comes_back_by_itself(laptop, server, home):
 def test_a_signal_ends_the_daemon_and_keeps_the_viewer(laptop, server, home, number):
     """It is gone within five seconds; the viewer lives on for its lease."""
     home.venv("envs/train", NEW)
-    session = laptop.connect("gpu")
+    session = laptop.connect("gpu", "--env", "train")
     laptop.stop_daemon(number)
     assert session["remote"]["pid"] in server.processes()
 
@@ -205,7 +208,7 @@ def test_a_signal_ends_the_daemon_and_keeps_the_viewer(laptop, server, home, num
 def test_daemon_stop_ends_the_viewers(laptop, server, home):
     """Nothing is left on the server."""
     home.venv("envs/train", NEW)
-    laptop.connect("gpu")
+    laptop.connect("gpu", "--env", "train")
     assert laptop.run("daemon", "stop").code == 0
     laptop.await_end()
     until(lambda: server.processes() == [])
