@@ -194,6 +194,9 @@ class SessionManager:
     async def _stop(self, session: Session) -> None:
         async with self._lock(session):
             await session.stop()
+            if not session.is_proven:  # there is nothing in it to start again
+                await session.close()
+                self._drop(session)
 
     async def _restart(self, session: Session) -> None:
         async with self._lock(session):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from runicornd._lib.clock import SystemClock
-from runicornd.errors import InvalidParams, InvalidTarget, NoEnvironment, UnknownSession, UnknownViewer
+from runicornd.errors import InvalidParams, InvalidTarget, NeedsInput, NoEnvironment, UnknownSession, UnknownViewer
 from runicornd.events import EventHub
 from runicornd.remote.models import Environment, StorageRoot
 from runicornd.sessions.manager import SessionManager
@@ -132,6 +132,17 @@ async def test_a_failed_wish_does_not_stick(daemon):
     await bench.until(Phase.FAILED)
     view = await daemon.ready()
     assert (view.intent.id, view.intent.requested_env, view.intent.port_is_explicit) == ("gpu", None, False)
+
+
+async def test_stopping_what_never_worked_forgets_it(daemon, tmp_path):
+    """A first start that is cancelled leaves no trace."""
+    await daemon.manager.start(StartRequest("gpu"))
+    bench = daemon.factory.benches["gpu"]
+    bench.steps.outcomes["connect"] = [NeedsInput("cannot log in: a password is needed")]
+    await bench.until(Phase.BLOCKED)
+    await daemon.manager.stop("gpu")
+    assert list(daemon.manager.list()) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_working_wish_is_remembered(daemon):
