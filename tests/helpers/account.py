@@ -14,7 +14,7 @@ from tests.helpers.far_end import pids_with
 from tests.helpers.runicorn_env import MadeUpHome
 from tests.helpers.waiting import until
 
-START_S = 10.0
+PATIENCE_S = 10.0
 
 
 class Account:
@@ -35,19 +35,19 @@ class Account:
         self.home = home.path
         self.known_hosts = folder / "known_hosts"
         self.server = EmbeddedServer(home=self.home, **options)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._loop = None
+        self._end = None
+        self._serves = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def __enter__(self):
         self._thread.start()
-        self._do(self.server.__aenter__())
+        assert self._serves.wait(PATIENCE_S), "the server does not start"
         return self
 
     def __exit__(self, *_):
-        self._do(self.server.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(START_S)
-        self._loop.close()
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(PATIENCE_S)
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -109,7 +109,13 @@ class Account:
         until(lambda: not self.processes(), "the end of what logins started")
 
     def _do(self, work):
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_S)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
+
+    async def _serve(self):
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        async with self.server:
+            self._serves.set()
+            await self._end.wait()
 
 
 def key_pair(path: Path, passphrase="", algorithm="ed25519"):

@@ -129,17 +129,30 @@ class EmbeddedServer:
             env={"HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin"},
             start_new_session=True,
         )
+        listening = asyncio.create_task(_pump(process.stdin, child.stdin))
         try:
-            await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
-            await first_of(child.wait(), process.channel.wait_closed())
-            if child.returncode is not None:
-                await process.stdout.drain()
-                process.exit(child.returncode)
+            await first_of(_talk(process, child), process.channel.wait_closed())
+            if not process.channel.is_closing():
+                process.exit(await child.wait())
         finally:
+            listening.cancel()
             # What a connection has started ends with it; keepers have a process group of their own.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             await child.wait()
+            child._transport.close()  # type: ignore[attr-defined]  # the only way to close its pipes
+
+
+async def _talk(process: asyncssh.SSHServerProcess[bytes], child: asyncio.subprocess.Process) -> None:
+    await asyncio.gather(_pump(child.stdout, process.stdout), _pump(child.stderr, process.stderr))
+
+
+async def _pump(source: Any, sink: Any) -> None:
+    with contextlib.suppress(OSError, asyncssh.Error):  # one side is gone
+        while data := await source.read(65536):
+            sink.write(data)
+            await sink.drain()
+        sink.write_eof()
 
 
 class _Server(asyncssh.SSHServer):

@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 
 from runicornd._lib.clock import SystemClock
-from runicornd.errors import InvalidParams, InvalidTarget, NeedsInput, NoEnvironment, UnknownSession, UnknownViewer
+from runicornd.errors import (
+    InvalidParams,
+    InvalidTarget,
+    NeedsInput,
+    NoEnvironment,
+    UnknownSession,
+    UnknownViewer,
+)
 from runicornd.events import EventHub
 from runicornd.remote.models import Environment, StorageRoot
 from runicornd.sessions.manager import SessionManager
