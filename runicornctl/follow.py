@@ -185,5 +185,6 @@ def _too_slow(session: Session, timeout_s: float) -> Failure:
     why = f"it is still {doing}" + (f": {words}" if words else "")
     return TimedOut(
         f"session {session.id} did not get there within {timeout_s:g} s: {why}",
-        hint=f"it goes on in the background; see it with: runicornctl status {session.id}",
+        hint="it goes on in the background; see it with: runicornctl status"
+        f" {session.id}, end it with: runicornctl stop {session.id}",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,20 @@ F = TypeVar("F", bound="Callable[..., object]")
 
 # Whoever waits longer wants a service, not a command.
 MAX_SECONDS = 86400.0
+
+
+class _Text(click.types.StringParamType):
+    """A text that says something: an empty one mostly comes from a variable that is not set."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401 - click's signature
+        """Return the text as it is."""
+        text = str(super().convert(value, param, ctx))
+        if not text:
+            self.fail("it is empty", param, ctx)
+        return text
+
+
+TEXT = _Text()
 
 
 def _targets(_ctx: click.Context, _param: click.Parameter, word: str) -> list[CompletionItem]:
@@ -37,17 +51,17 @@ def _saved(_ctx: click.Context, _param: click.Parameter, word: str) -> list[Comp
 
 def target_argument(function: F) -> F:
     """Add ``TARGET``: an OpenSSH alias, ``[user@]host[:port]``, a saved host, or ``local``."""
-    return click.argument("target", shell_complete=_targets)(function)
+    return click.argument("target", type=TEXT, shell_complete=_targets)(function)
 
 
 def saved_host_argument(function: F) -> F:
     """Add ``NAME`` of a saved host."""
-    return click.argument("name", shell_complete=_saved)(function)
+    return click.argument("name", type=TEXT, shell_complete=_saved)(function)
 
 
 def session_argument(function: F) -> F:
     """Add ``SESSION``: an id, or a target that has one session only."""
-    return click.argument("session", metavar="SESSION|TARGET", shell_complete=_sessions)(function)
+    return click.argument("session", type=TEXT, metavar="SESSION|TARGET", shell_complete=_sessions)(function)
 
 
 def subject_argument(function: F) -> F:

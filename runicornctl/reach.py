@@ -6,7 +6,14 @@ import os
 
 from runicornctl.client import CONNECT_S, Client
 from runicornctl.failure import DaemonNotRunning, Failure
-from runicornd.protocol.paths import folder_problem, socket_path
+from runicornd.protocol.exits import Exit
+from runicornd.protocol.paths import (
+    MAX_SOCKET_PATH_BYTES,
+    SOCKET_VARIABLE,
+    fits,
+    folder_problem,
+    socket_path,
+)
 
 NO_AUTOSTART = "RUNICORND_NO_AUTOSTART"
 
@@ -16,9 +23,16 @@ def open_client(timeout_s: float = CONNECT_S) -> Client:
 
     Raises:
         DaemonNotRunning: There is none.
-        Failure: It speaks another protocol, or its socket's folder is not safe.
+        Failure: It speaks another protocol, or its socket's path or folder will not do.
     """
     path = socket_path()
+    if not fits(path):
+        raise Failure(
+            f"cannot use the socket {path}: its path is longer than {MAX_SOCKET_PATH_BYTES} bytes",
+            kind="config_invalid",
+            hint=f"set {SOCKET_VARIABLE} to a shorter path",
+            code=Exit.NO_DAEMON,
+        )
     if path.parent.exists() and (problem := folder_problem(path.parent)):
         raise Failure(
             f"cannot trust the daemon's socket: {problem}",

@@ -119,6 +119,12 @@ class Prompts:
                 self._events.publish(PromptClosed(prompt.id))
             prompt.answer.cancel()
 
+    def withdraw(self, prompt_id: str) -> None:
+        """Withdraw a question at once: whoever awaits its answer is cancelled."""
+        if prompt := self._pending.pop(prompt_id, None):
+            prompt.answer.cancel()
+            self._events.publish(PromptClosed(prompt_id))
+
     async def ask(self, question: Question, *, timeout_s: float | None = None) -> tuple[str, ...]:
         """Ask and wait for the answer.
 

@@ -22,9 +22,19 @@ from runicornd.protocol.models import AuthParams, SessionStartParams
 
 @click.command("connect")
 @options.target_argument
-@click.option("--env", metavar="NAME|PATH", help="Python environment on the host that runs the viewer.")
-@click.option("--root", metavar="DIR", help="Storage root on the host; default: the environment's own.")
-@click.option("--viewer", metavar="KIND", help="Viewer kind; default: runicorn.")
+@click.option(
+    "--env",
+    type=options.TEXT,
+    metavar="NAME|PATH",
+    help="Python environment on the host that runs the viewer.",
+)
+@click.option(
+    "--root",
+    type=options.TEXT,
+    metavar="DIR",
+    help="Storage root on the host; default: the environment's own.",
+)
+@click.option("--viewer", type=options.TEXT, metavar="KIND", help="Viewer kind; default: runicorn.")
 @click.option("--local-port", type=click.IntRange(1, 65535), metavar="N", help="Port of the local address.")
 @options.identity_options
 @click.option("--no-browser", is_flag=True, help="Do not open the browser; so also with --json.")

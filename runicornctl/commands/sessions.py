@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from runicornctl import options
 from runicornctl.bring_up import BringUp
 from runicornctl.browser import open_browser
+from runicornctl.failure import Failure
 from runicornctl.follow import outcome
 from runicornctl.output import print_result, say
 from runicornctl.reach import open_client, open_or_start
@@ -14,6 +17,9 @@ from runicornctl.render import clean
 from runicornctl.session_text import print_session
 from runicornctl.terminal import Terminal
 from runicornd.protocol.models import Done, Session, SubjectParams
+
+if TYPE_CHECKING:
+    from runicornctl.client import Client
 
 # Ending a viewer takes 15 s at most when the host does not answer.
 _STOP_S = 45.0
@@ -45,7 +51,7 @@ def stop_command(session: str, *, forget: bool, as_json: bool) -> None:
     with open_or_start() as client:
         stopped = client.call("sessions.stop", Session, SubjectParams(session), timeout_s=_STOP_S)
         if forget:
-            client.call("sessions.remove", Done, SubjectParams(stopped.id), timeout_s=_STOP_S)
+            _forget(client, stopped.id)
     if as_json:
         print_result(stopped)
         return
@@ -53,6 +59,14 @@ def stop_command(session: str, *, forget: bool, as_json: bool) -> None:
     click.echo(f"{clean(stopped.id)} is {words}.")
     if stopped.detail:
         say(clean(stopped.detail))
+
+
+def _forget(client: Client, session_id: str) -> None:
+    try:
+        client.call("sessions.remove", Done, SubjectParams(session_id), timeout_s=_STOP_S)
+    except Failure as failure:
+        if failure.kind != "unknown_session":  # one that never worked was forgotten as it stopped
+            raise
 
 
 @click.command("restart")

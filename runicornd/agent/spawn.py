@@ -42,7 +42,7 @@ def listen(folder: str, transport: str) -> Tuple[socket.socket, str]:
 def spawn(argv: List[str], env: Dict[str, str], listener: socket.socket) -> Tuple[int, int]:
     """Run the viewer in its own process group; return its pid and the descriptor of its output.
 
-    ``{fd}`` in an argument stands for the listening socket. It runs in ``/`` and not in its storage root:
+    The argument ``{fd}`` stands for the listening socket. It runs in ``/`` and not in its storage root:
     ``python -m`` looks for modules in the current folder first, and others may write to a shared root.
 
     Raises:
@@ -52,7 +52,7 @@ def spawn(argv: List[str], env: Dict[str, str], listener: socket.socket) -> Tupl
     reader, writer = os.pipe()
     try:
         process = subprocess.Popen(
-            [word.replace("{fd}", str(fd)) for word in argv],
+            [str(fd) if word == "{fd}" else word for word in argv],
             env=dict(os.environ, **env),
             cwd="/",
             stdin=subprocess.DEVNULL,

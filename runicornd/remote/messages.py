@@ -229,6 +229,6 @@ _HINTS = {
     "permission_denied": "check the folder's owner and mode on the server (ls -ld), or name another one",
     "disk_full": "free space on the server: /tmp, the home folder, and the storage root matter",
     "no_environment": "'runicornctl envs TARGET' lists what there is",
-    "viewer_crashed": "look at the end of its log",
+    "viewer_crashed": "run that Python on the server to see what is wrong, or name another one with --env",
     "remote_unsupported": "Linux and macOS servers are supported",
 }

@@ -132,7 +132,8 @@ class SessionManager:
             if session is None:
                 session = await self._create(request, link)
             else:
-                link.kick()  # a person asks for it now: no backoff, and another try if it is blocked
+                if link.state.prompt_id is None:
+                    link.kick()  # a person asks for it now: no backoff, and another try if it is blocked
                 await self._wake(session, request)
         return session.view()
 

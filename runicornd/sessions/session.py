@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from runicornd._lib.supervise import Tasks
-from runicornd.errors import AgentFailed, ConnectError, NeedsInput, RunicorndError
+from runicornd.errors import AgentFailed, ConnectError, NeedsInput, RunicorndError, StateUnwritable
 from runicornd.sessions import lifecycle
 from runicornd.sessions.model import Phase, SessionChanged, SessionView, State, Step
 from runicornd.ssh.lifecycle import Disposition, classify
@@ -116,15 +116,21 @@ class Session:
         self._run = self._tasks.start("run", self._live())
 
     async def stop(self) -> None:
-        """End the remote viewer, close the URL, and be ``stopped``. Safe in every state."""
+        """End the remote viewer, close the URL, and be ``stopped``. Safe in every state.
+
+        Raises:
+            StateUnwritable: It is stopped, and the next daemon will not know that.
+        """
         if self.phase is Phase.STOPPING:
             return
         self._apply(lifecycle.StopAsked())
         await self._end_run()
         left = await self._end_viewer()
         await self._tunnel.close()
-        self._save(wanted=False)
-        self._apply(lifecycle.Ended(left))
+        try:
+            self._save(wanted=False)
+        finally:
+            self._apply(lifecycle.Ended(left))
 
     async def restart(self) -> None:
         """Replace the viewer by a new one on the same URL. Raises as ``start``."""
@@ -220,9 +226,15 @@ class Session:
         await self._end_viewer()
         if not self.is_proven:
             await self._tunnel.close()
-            self._store.delete(self.intent.id)
+            self._forget()
         self._apply(lifecycle.GaveUp(error))
         return False
+
+    def _forget(self) -> None:
+        try:
+            self._store.delete(self.intent.id)
+        except StateUnwritable as error:  # why it failed matters more
+            self._log.warning("session file not removed", reason=error.message)
 
     async def _end_run(self) -> None:
         if self._run is not None:

@@ -81,10 +81,22 @@ class SessionStore:
             if msgspec.json.decode(data, type=_Header).version > VERSION:
                 _log.warning("session file is of a newer version and was left alone", file=str(path))
                 return None
-            return msgspec.json.decode(data, type=_File).session
+            return _session_of(path, data)
         except OSError as error:
             _log.warning("session file cannot be read", file=str(path), reason=str(error))
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             kept = quarantine(path)
             _log.warning("session file is damaged and was set aside", file=str(kept), reason=str(error))
         return None
+
+
+def _session_of(path: Path, data: bytes) -> Intent:
+    """Return the session of a file; one under another's name would be saved over that one.
+
+    Raises:
+        msgspec.MsgspecError, UnicodeDecodeError: It is damaged.
+    """
+    session = msgspec.json.decode(data, type=_File).session
+    if session.id != path.stem:
+        raise msgspec.ValidationError(f"it is of session {session.id!r}")
+    return session

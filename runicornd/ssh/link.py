@@ -39,6 +39,7 @@ from runicornd.ssh.lifecycle import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from typing import Never
 
     from runicornd._lib.clock import Clock
     from runicornd.events import EventHub
@@ -56,6 +57,10 @@ _log = structlog.get_logger(__name__)
 LINGER_S = 60.0
 STABLE_S = 30.0
 CLOSE_S = 3.0
+
+
+class _StartOver(Exception):
+    """The try is made again, with what the user has given meanwhile."""
 
 
 class Link:
@@ -108,6 +113,7 @@ class Link:
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
         self._kicked = asyncio.Event()
+        self._told_more = asyncio.Event()
         self._changed = asyncio.Event()
 
     # For those who need the connection
@@ -181,9 +187,18 @@ class Link:
     # For those who act on the user's behalf
 
     def use(self, host: Host, login: Login | None = None) -> None:
-        """Take a fresh reading of the same host, and a login if one is given, for the next try."""
+        """Take a fresh reading of the same host, and a login if one is given, for the next try.
+
+        A try that waits for a person starts over with a new login: it may have been asked for that.
+        """
         self.host = host
-        self._login = login or self._login
+        if login is None:
+            return
+        self._login = login
+        if self.state.prompt_id is not None:
+            self._prompts.withdraw(self.state.prompt_id)
+            self._told_more.set()
+            self.kick()
 
     def kick(self) -> None:
         """Try now, because a person acted: skips the backoff, and leaves ``blocked``."""
@@ -260,8 +275,11 @@ class Link:
             self._apply(Tried())
             login = self._login
             interview = self._interviews(self.host, login, self._waiting)
+            self._told_more.clear()
             try:
-                return await self._connector.connect(self.host, interview)
+                return await first_of(self._connector.connect(self.host, interview), self._new_login())
+            except _StartOver:
+                continue
             except Exception as failure:  # noqa: BLE001 - whatever it is, it is classified in one place
                 error = interview.explained(failure)
                 if classify(error) is Disposition.RETRY:
@@ -280,14 +298,18 @@ class Link:
             context = error.context | {"prompt": prompt.id}
             self._stop(NeedsInput(error.message, hint=error.hint, **context), prompt.id)
             await self._kicked.wait()
-            values = prompt.answer.result() if prompt.answer.done() else None
-        if values is None:
-            return
+            if prompt.answer.cancelled() or not prompt.answer.done():
+                return
+            values = prompt.answer.result()
         self._apply(Tried())
         try:
             await interview.remember(question, values)
         except RunicorndError as refusal:
             await self._wait_for_kick(refusal)
+
+    async def _new_login(self) -> Never:
+        await self._told_more.wait()
+        raise _StartOver
 
     async def _wait_for_kick(self, error: Exception) -> None:
         self._stop(self._told(error))

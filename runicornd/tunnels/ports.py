@@ -78,7 +78,7 @@ class Ports:
         if (other := self._owners.get(port, owner)) != owner:
             raise PortTaken(
                 f"cannot listen on local port {port}: {other} has it",
-                hint=f"choose another port, or remove {other}: runicornctl stop {other}",
+                hint=f"choose another port, or remove {other}: runicornctl stop --forget {other}",
                 port=port,
             )
         try:

@@ -8,6 +8,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runicornd._lib.race import all_of
 from runicornd.errors import RunicorndError
 
 if TYPE_CHECKING:
@@ -34,13 +35,11 @@ async def pump(client: socket.socket, stream: ByteStream, traffic: Traffic) -> N
     its own direction only. Cancelling drops the stream at once. The socket is left for the caller to close.
     """
     try:
-        async with asyncio.TaskGroup() as both:
-            both.create_task(_to_viewer(client, stream, traffic))
-            both.create_task(_to_client(client, stream, traffic))
+        await all_of(_to_viewer(client, stream, traffic), _to_client(client, stream, traffic))
         await stream.close()
-    except* OSError:
+    except OSError:
         pass  # the client is gone
-    except* RunicorndError:
+    except RunicorndError:
         await farewell(client)  # the viewer is, and the client gets what came from it
     finally:
         stream.abort()

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from pathlib import Path
 
@@ -23,16 +25,18 @@ class Account:
     Args:
         folder: An empty folder of its own.
         environments: Names of environments in which a viewer can run.
+        agent: The client may use its agent.
         options: As ``EmbeddedServer`` takes them.
     """
 
-    def __init__(self, folder, *, environments=("train",), **options):
+    def __init__(self, folder, *, environments=("train",), agent=False, **options):
         folder.mkdir(parents=True)
         home = MadeUpHome(folder / "home")
         home.root()
         for name in environments:
             stand_in(home, f"envs/{name}")
         self.home = home.path
+        self._agent = "SSH_AUTH_SOCK" if agent else "none"
         self.known_hosts = folder / "known_hosts"
         self.server = EmbeddedServer(home=self.home, **options)
         self._loop = None
@@ -75,7 +79,7 @@ class Account:
             f"HostName {self.server.address}",
             f"Port {self.server.port}",
             f"User {USER}",
-            "IdentityAgent none",
+            f"IdentityAgent {self._agent}",
             "IdentityFile none",
             f'UserKnownHostsFile "{self.known_hosts}"',
             "GlobalKnownHostsFile none",
@@ -92,10 +96,16 @@ class Account:
 
     def change_key(self):
         """Be set up anew with another host key, on the same port."""
+        self.server.renew_key()
+        self.reconfigure()
+
+    def reconfigure(self, **settings):
+        """Start again on the same port, with other settings."""
 
         async def change():
             await self.server.stop()
-            self.server.renew_key()
+            for name, value in settings.items():
+                setattr(self.server, name, value)
             await self.server.start()
 
         self._do(change())
@@ -123,3 +133,31 @@ def key_pair(path: Path, passphrase="", algorithm="ed25519"):
     command = ["ssh-keygen", "-q", "-t", algorithm, "-N", passphrase, "-C", "test", "-f", str(path)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
+
+
+@contextlib.contextmanager
+def an_agent(folder, key=None, passphrase=""):
+    """Run OpenSSH's agent, with the key in it; yield its socket, which is gone after the block."""
+    folder.mkdir()
+    short = Path(tempfile.mkdtemp(prefix="ag-"))  # sockets need short paths
+    path = short / "agent.sock"
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.DEVNULL)
+    try:
+        until(path.exists, "the agent")
+        if key is not None:
+            asking = folder / "askpass"
+            asking.write_text(f"#!/bin/sh\necho '{passphrase}'\n")
+            asking.chmod(0o700)
+            env = {**os.environ, "SSH_AUTH_SOCK": str(path), "SSH_ASKPASS": str(asking), "DISPLAY": ":0"}
+            subprocess.run(
+                ["ssh-add", "-q", str(key)],
+                check=True,
+                env={**env, "SSH_ASKPASS_REQUIRE": "force"},
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        yield path
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+        shutil.rmtree(short)

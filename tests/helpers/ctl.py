@@ -140,6 +140,13 @@ class Terminal:
             assert self._read(deadline), f"{text!r} was not shown: {self.shown!r}"
         self._expected = found + len(text)
 
+    def await_silence(self):
+        """Wait until what is typed is not shown."""
+        deadline = time.monotonic() + PATIENCE_S
+        while termios.tcgetattr(self.slave)[3] & termios.ECHO:
+            assert self.process.poll() is None and time.monotonic() < deadline, "the echo stays on"
+            time.sleep(0.01)
+
     def type(self, line):
         """Type a line and Enter."""
         self.press(line.encode() + b"\r")

@@ -40,6 +40,7 @@ class EmbeddedServer:
         keys_and_rounds: A key is not enough, the rounds follow.
         home: Where commands run, and their HOME; None refuses commands.
         expired: The right password must be changed first.
+        anyone: No login is needed.
         banner: What it says before the login.
         options: More options of ``asyncssh.listen``, such as ``kex_algs``.
         key_algorithm: The type of its host key.
@@ -51,6 +52,7 @@ class EmbeddedServer:
     keys: Sequence[asyncssh.SSHKey] = ()
     home: Path | None = None
     expired: bool = False
+    anyone: bool = False
     banner: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     key_algorithm: str = "ssh-ed25519"
@@ -173,7 +175,7 @@ class _Server(asyncssh.SSHServer):
         self._settings.logins.append(username)
         if self._settings.banner:
             self._connection.send_auth_banner(self._settings.banner)
-        return True
+        return not self._settings.anyone
 
     def public_key_auth_supported(self) -> bool:
         return bool(self._settings.keys)

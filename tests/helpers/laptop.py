@@ -37,6 +37,7 @@ class Laptop(Ctl):
         self.ssh_config.touch()
         self.state = home / ".local/state/runicornd"
         self.process = None
+        self.wrapper = []  # what the daemon is started through; it must not fork
         self.env |= {
             "RUNICORND_SOCKET": str(self.socket),
             "RUNICORND_LOCAL_PORTS": "0",
@@ -67,7 +68,7 @@ class Laptop(Ctl):
         log = self.home / "daemon.log"
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-X", "dev", "-m", "runicornd", "--foreground"],
+                [*self.wrapper, sys.executable, "-X", "dev", "-m", "runicornd", "--foreground"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -64,7 +64,7 @@ class ViewerKind(Protocol):
         ...
 
     def argv(self, python: str) -> list[str]:
-        """The command; ``{fd}`` stands for the number of the listening socket that it inherits."""
+        """The command; the word ``{fd}`` stands for the number of the listening socket that it inherits."""
         ...
 
     def environment(self, root: str) -> dict[str, str]:

@@ -123,7 +123,7 @@ WINDOWS = {
     "cmd": b"""'exec' is not recognized as an internal or external command,\r
 operable program or batch file.\r
 """,
-    "PowerShell": b"""exec : The term 'exec' is not recognized as the name of a cmdlet, function or script file\r
+    "PowerShell": b"""exec : The term 'exec' is not recognized as the name of a cmdlet or of a script file\r
     + FullyQualifiedErrorId : CommandNotFoundException\r
 """,
     "German-cmd": 'Der Befehl "exec" ist entweder falsch geschrieben oder\r\n'.encode("cp850"),

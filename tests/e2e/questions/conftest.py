@@ -33,7 +33,7 @@ def account(tmp_path, laptop):
 
 @pytest.fixture
 def written(laptop):
-    """Says where a secret has been written: files of the laptop, and what its processes show of themselves."""
+    """Says where a secret has been written: files of the laptop, and what processes show of themselves."""
 
     def search(secret):
         wanted = secret.encode()

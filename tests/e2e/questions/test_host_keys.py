@@ -83,7 +83,7 @@ def test_trusting_answers_the_question(laptop, account):
 
 
 def test_a_changed_key(laptop, account):
-    """It is refused with both fingerprints, before any secret and without another try; trusted, it goes on."""
+    """It is refused with both fingerprints, before any secret and only once; trusted, it goes on."""
     gpu = account(password=SECRET)
     before = gpu.fingerprint
     with laptop.at_terminal("connect", "gpu", "--no-browser") as terminal:
