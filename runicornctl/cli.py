@@ -115,6 +115,8 @@ cli = App(
     name=NAME,
     modules={name: f"runicornctl.commands.{module}" for name, module in _COMMANDS.items()},
     help="Keeps the viewers of remote training servers open at stable local addresses.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon is not running, 4 the daemon is of another"
+    " version, 5 somebody has to answer a question, 6 timed out.",
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
 )

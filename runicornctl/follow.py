@@ -184,7 +184,7 @@ def _too_slow(session: Session, timeout_s: float) -> Failure:
     doing = session.step if session.state == "starting" and session.step else session.state
     why = f"it is still {doing}" + (f": {words}" if words else "")
     return TimedOut(
-        f"session {session.id} did not get there within {timeout_s:g} s: {why}",
+        f"session {session.id} takes longer than {timeout_s:g} s: {why}",
         hint="it goes on in the background; see it with: runicornctl status"
         f" {session.id}, end it with: runicornctl stop {session.id}",
     )

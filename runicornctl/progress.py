@@ -29,9 +29,11 @@ _STEPS = {
 _STATES = {
     "reconnecting": ("Reconnecting to {target}", "Connected to {target} again"),
     "restarting": ("Starting the viewer again", "Started the viewer again"),
-    "blocked": ("Waiting for you", "Went on"),
+    "blocked": ("Blocked", "Went on"),
     "stopping": ("Stopping", "Stopped"),
 }
+# A step that is left for one of these did not get done.
+_SETBACKS = frozenset({"failed", "stopped", "blocked", "reconnecting"})
 
 
 class Steps:
@@ -71,7 +73,10 @@ class Steps:
             self._is_drawn = False
 
     def fail(self) -> None:
-        """Mark the present step as the one that failed."""
+        """Mark the present step as the one that failed; of one that is blocked, the error says all."""
+        if self._key == "blocked":
+            self.pause()
+            self._key = None
         self._end("red", self._paint.symbol("✗", "x"), self._live)
 
     def _show(self, session: Session, texts: tuple[str, str]) -> None:
@@ -95,7 +100,9 @@ class Steps:
         self._is_drawn = True
 
     def _leave(self, session: Session) -> None:
-        if session.state in {"failed", "stopped"}:
+        if self._key == "blocked" and session.state in _SETBACKS:
+            self.pause()  # the error that follows says it all
+        elif session.state in _SETBACKS:
             self.fail()
         else:
             self._end("green", self._paint.symbol("✓", "+"), _fill(self._done, session))

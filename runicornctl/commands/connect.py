@@ -39,7 +39,11 @@ from runicornd.protocol.models import AuthParams, SessionStartParams
 @options.identity_options
 @click.option("--no-browser", is_flag=True, help="Do not open the browser; so also with --json.")
 @options.json_option
-@options.timeout_option(120.0, "How long to wait; the time you take to answer does not count.")
+@options.timeout_option(
+    120.0,
+    "How long to wait; the time you take to answer does not count. Then the exit code is 6, and the"
+    " session goes on in the background.",
+)
 def connect_command(
     target: str,
     *,

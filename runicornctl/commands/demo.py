@@ -8,7 +8,11 @@ import sys
 import click
 
 
-@click.command("demo", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.command(
+    "demo",
+    short_help="Try it all with a demo host on this machine.",
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+)
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS]")
 def demo_command(words: tuple[str, ...]) -> None:
     """Start a demo host on this machine, connect to it and print the viewer's address.

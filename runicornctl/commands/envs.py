@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runicornd.protocol.models import Environment
 
 
-@click.command("envs")
+@click.command("envs", short_help="List the Python environments of TARGET.")
 @options.target_argument
 @click.option("--viewer", metavar="KIND", help="Viewer kind that shall run in them; default: runicorn.")
 @options.identity_options

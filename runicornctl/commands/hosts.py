@@ -89,7 +89,7 @@ def remove_command(name: str, *, as_json: bool) -> None:
         click.echo(f"Forgot {clean(name)}.")
 
 
-@hosts_command.command("check")
+@hosts_command.command("check", short_help="Show the host key of TARGET, and whether it is trusted.")
 @options.target_argument
 @options.json_option
 def check_command(target: str, *, as_json: bool) -> None:
@@ -102,7 +102,7 @@ def check_command(target: str, *, as_json: bool) -> None:
         _show(check)
 
 
-@hosts_command.command("trust")
+@hosts_command.command("trust", short_help="Trust the host key that TARGET shows now.")
 @options.target_argument
 @click.option(
     "--fingerprint", metavar="SHA256:…", help="The fingerprint that you expect; nothing is asked then."

@@ -15,7 +15,7 @@ from runicornd.protocol.exits import Exit
 from runicornd.protocol.framing import MAX_LINE_BYTES
 
 
-@click.command("rpc")
+@click.command("rpc", short_help="Call a method of the daemon and print its result.")
 @click.argument("method")
 @click.argument("params", default="{}", metavar="[PARAMS|-]")
 @options.timeout_option(60.0, "How long to wait for the answer.")

@@ -42,7 +42,7 @@ def open_command(session: str, *, as_json: bool) -> None:
         say("There is no browser to open here; the address is above.")
 
 
-@click.command("stop")
+@click.command("stop", short_help="Stop a session and its viewer.")
 @options.session_argument
 @click.option("--forget", is_flag=True, help="Forget the session too: its port, environment and root.")
 @options.json_option

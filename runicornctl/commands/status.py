@@ -102,7 +102,12 @@ def _lines(world: World, subject: str | None) -> list[str]:
     sessions = [each for each in world.sessions.values() if subject in {None, each.id, each.target}]
     targets = {subject, *(each.target for each in sessions)}
     hosts = [each for each in world.hosts.values() if subject is None or each.target in targets]
-    prompts = {key: each for key, each in world.prompts.items() if subject is None or each.target in targets}
+    asked = {each.prompt for each in (*sessions, *hosts)}
+    prompts = {
+        key: each
+        for key, each in world.prompts.items()
+        if subject is None or each.target in targets or key in asked
+    }
     return overview(sessions, hosts, prompts)
 
 

@@ -203,7 +203,9 @@ class RemoteHost:
     def _connection(self) -> Connection:
         connection = self._source.connection
         if connection is None:
-            raise NotConnected("cannot reach the server: the link is down")
+            raise NotConnected(
+                "cannot reach the server: the link is down", hint="'runicornctl status' says why"
+            )
         return connection
 
     async def _agent(self) -> AgentChannel:

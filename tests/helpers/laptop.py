@@ -1,7 +1,7 @@
 """The user's machine: a made-up home with a real daemon and the real ``runicornctl``."""
 
+import contextlib
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -131,9 +131,10 @@ class Laptop(Ctl):
         """The local TCP ports on which the daemon listens."""
         inodes = set()
         for descriptor in Path(f"/proc/{self.process.pid}/fd").iterdir():
-            link = str(descriptor.readlink())
-            if link.startswith("socket:["):
-                inodes.add(link[8:-1])
+            with contextlib.suppress(FileNotFoundError):  # closed just now
+                link = str(descriptor.readlink())
+                if link.startswith("socket:["):
+                    inodes.add(link[8:-1])
         ports = set()
         for table in ("/proc/net/tcp", "/proc/net/tcp6"):
             for line in Path(table).read_text().splitlines()[1:]:

@@ -35,9 +35,14 @@ async def status(call: Call, params: models.StatusParams) -> models.StatusResult
     result.sessions = [one for one in result.sessions if subject in {one.id, one.target}]
     targets = {subject, *(one.target for one in result.sessions)}
     result.hosts = [one for one in result.hosts if one.target in targets]
-    result.prompts = [one for one in result.prompts if one.target in targets]
+    # A jump host's question is of whoever waits for it.
+    asked = {one.prompt for one in (*result.sessions, *result.hosts)}
+    result.prompts = [one for one in result.prompts if one.target in targets or one.id in asked]
     if not (result.sessions or result.hosts or result.prompts):
-        raise UnknownSession(f"cannot show {subject!r}: no session or connected host is called that")
+        raise UnknownSession(
+            f"cannot show {subject!r}: no session or connected host is called that",
+            hint="'runicornctl status' shows all of them",
+        )
     return result
 
 

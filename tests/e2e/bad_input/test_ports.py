@@ -11,7 +11,6 @@ import pytest
 from tests.helpers.faults import refused
 from tests.helpers.laptop import fetch
 
-
 FIRST_FREE = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 everyone_may = pytest.mark.skipif(
     FIRST_FREE.exists() and int(FIRST_FREE.read_text()) <= 79, reason="here every account may use all ports"
