@@ -5,16 +5,17 @@ VENV ?= .venv
 # More than four workers gain little: the slow tests wait for real servers.
 WORKERS ?= auto
 ARGS ?=
+COUNT ?= 1
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format check check-all bench clean
+.PHONY: help install demo test faults lint format check check-all bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
-	@echo "  ARGS=... goes to demo, test and bench: make test ARGS='-k tunnel'"
+	@echo "  ARGS=... goes to demo, test, faults and bench: make test ARGS='-k tunnel'"
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -28,8 +29,15 @@ install: $(INSTALLED) ## Make .venv with the project and its tools
 demo: $(INSTALLED) ## Start a made-up host, connect to it and show its viewer
 	@if [ -t 0 ]; then exec $(BIN)/runicornctl demo $(ARGS); else exec $(BIN)/runicornctl demo --once $(ARGS); fi
 
-test: $(INSTALLED) ## Run all tests
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal $(ARGS)
+test: $(INSTALLED) ## Run all tests but the slow ones, which "make faults" has
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal -m "not slow" $(ARGS)
+
+faults: $(INSTALLED) ## Break everything that can break; COUNT=10 does it ten times
+	@for round in $$(seq $(COUNT)); do \
+		echo "round $$round of $(COUNT)"; \
+		$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 2 --dist worksteal tests/faults $(ARGS) \
+			|| exit 1; \
+	done
 
 lint: $(INSTALLED) ## Check style, types and who imports whom
 	$(BIN)/ruff check .
@@ -43,7 +51,7 @@ format: $(INSTALLED) ## Let ruff mend what it can
 
 check: lint test ## What CI runs
 
-check-all: check bench ## That, the demo, and the numbers
+check-all: check faults bench ## That, all faults, the demo, and the numbers
 	$(MAKE) demo < /dev/null
 
 bench: $(INSTALLED) ## Measure, beside the peers

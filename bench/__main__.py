@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     if options.list:
         for row in ROWS.values():
-            print(f"{row.name:10} {row.title}")
+            print(f"{row.name:13} {row.title}")
         return 0
     about = {
         "measured": time.strftime("%Y-%m-%d %H:%M:%S %Z"),

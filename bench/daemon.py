@@ -101,6 +101,47 @@ def runicornctl() -> Path:
     return Path(sys.executable).with_name("runicornctl")
 
 
+class Restartable:
+    """A daemon that can be killed and started again in the same folders. Made by ``restartable``."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.daemon = Daemon(Path(environment["RUNICORND_SOCKET"]), environment)
+        self._log = folder / "ours.log"
+        self._stack = contextlib.ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+        argv = [sys.executable, "-m", "runicornd"]
+        process = self._stack.enter_context(running(argv, env=self.daemon.environment, log=self._log))
+        until(lambda: _is_up(process, self.daemon), "the daemon", START_S)
+        self._process = process
+
+    def kill(self) -> None:
+        """End it as ``kill -9`` does."""
+        if self._process is not None:
+            self._process.kill()
+        self.close()
+
+    def close(self) -> None:
+        """End it in order, if it runs."""
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def restartable(folder: Path, **settings: object) -> Iterator[Restartable]:
+    """Run a daemon that the row may kill and start again; arguments and errors as of ``daemon``."""
+    found = Restartable(folder, _environment(folder / "ours", settings))
+    try:
+        found.start()
+        yield found
+    except BaseException as error:
+        error.add_note(log_tail(folder / "ours.log"))
+        raise
+    finally:
+        found.close()
+
+
 @contextlib.contextmanager
 def daemon(folder: Path, **settings: object) -> Iterator[Daemon]:
     """Run a daemon for the length of the block.

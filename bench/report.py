@@ -39,7 +39,7 @@ def row_lines(result: Result) -> Iterator[str]:
         yield f"Not measured: {result.failure}"
     if result.measured:
         yield from _table(
-            ("what", "n", "median", "spread", "p99", "asked for"), map(_case_cells, result.measured)
+            ("what", "n", "median", "spread", "p95", "p99", "asked for"), map(_case_cells, result.measured)
         )
     if result.comparisons:
         yield ""
@@ -66,8 +66,9 @@ def _table(head: Sequence[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str
 
 def _case_cells(measured: Measured) -> tuple[str, ...]:
     case, values = measured.case, measured.values
-    p99 = summary(values).get("p99")
-    return (case.name, *_numbers(values, case.unit), _shown(p99, case.unit) if p99 else "", case.budget)
+    numbers = summary(values)
+    tails = (_shown(numbers[name], case.unit) if name in numbers else "" for name in ("p95", "p99"))
+    return (case.name, *_numbers(values, case.unit), *tails, case.budget)
 
 
 def _comparison_cells(result: Result, comparison: Comparison) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ENOUGH_FOR_PERCENTILES = 10
+ENOUGH_FOR_P95 = 20
 ENOUGH_FOR_P99 = 200
 
 
@@ -26,7 +27,7 @@ def median(values: Sequence[float]) -> float:
 
 
 def summary(values: Sequence[float]) -> dict[str, float]:
-    """Count, median, spread, and the 99th percentile where there are values enough for one."""
+    """Count, median, spread, and the 95th and 99th percentiles where there are values enough for them."""
     if not values:
         return {"count": 0}
     numbers = {
@@ -37,6 +38,8 @@ def summary(values: Sequence[float]) -> dict[str, float]:
         "p90": quantile(values, 0.9),
         "max": max(values),
     }
+    if len(values) >= ENOUGH_FOR_P95:
+        numbers["p95"] = quantile(values, 0.95)
     if len(values) >= ENOUGH_FOR_P99:
         numbers["p99"] = quantile(values, 0.99)
     return numbers

@@ -115,8 +115,8 @@ cli = App(
     name=NAME,
     modules={name: f"runicornctl.commands.{module}" for name, module in _COMMANDS.items()},
     help="Keeps the viewers of remote training servers open at stable local addresses.",
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon is not running, 4 the daemon is of another"
-    " version, 5 somebody has to answer a question, 6 timed out.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 daemon not running, 4 daemon of another version,"
+    " 5 a question waits for an answer, 6 timed out.",
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
 )

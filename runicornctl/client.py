@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import time
@@ -187,12 +188,16 @@ class Client:
             raise Failure(
                 "cannot send the request: an argument is not valid UTF-8",
                 kind="invalid_params",
+                hint="such names are to be copied from what 'runicornctl envs' and 'status' show",
                 code=Exit.USAGE,
             ) from exc
         try:
             self._socket.settimeout(CALL_S)
             self._socket.sendall(line)
         except OSError as exc:
+            with contextlib.suppress(ConnectionLost):  # it may have said why before it hung up
+                while self._receive(0):
+                    pass
             raise ConnectionLost from exc
         self._waiting.add(self._next_id)
         return self._next_id

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from runicornctl.failure import Failure, TimedOut
-from runicornctl.progress import TICK_S
+from runicornctl.progress import TICK_S, doing
 from runicornctl.terminal import Withdrawn
 from runicornd.protocol.exits import Exit
 
@@ -181,8 +181,7 @@ class Follower:
 
 def _too_slow(session: Session, timeout_s: float) -> Failure:
     words = session.detail or (session.error.message if session.error else "")
-    doing = session.step if session.state == "starting" and session.step else session.state
-    why = f"it is still {doing}" + (f": {words}" if words else "")
+    why = f"it is still {doing(session)}" + (f": {words}" if words else "")
     return TimedOut(
         f"session {session.id} takes longer than {timeout_s:g} s: {why}",
         hint="it goes on in the background; see it with: runicornctl status"

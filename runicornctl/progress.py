@@ -36,6 +36,13 @@ _STATES = {
 _SETBACKS = frozenset({"failed", "stopped", "blocked", "reconnecting"})
 
 
+def doing(session: Session) -> str:
+    """Return what a session does just now, as a clause: ``looking for environments``."""
+    texts = _texts(session)
+    live = _fill(texts[0], session) if texts else session.state
+    return live[:1].lower() + live[1:]
+
+
 class Steps:
     """Shows one line a step: with a spinner on a terminal that can move its cursor, plain elsewhere."""
 
@@ -52,7 +59,7 @@ class Steps:
     def update(self, session: Session) -> None:
         """Show where the session stands now; a step that it has left is ticked off."""
         key = session.step if session.state == "starting" else session.state
-        texts = _STEPS.get(key or "") or _STATES.get(key or "")
+        texts = _texts(session)
         if key != self._key:
             self._leave(session)
             self._key = key if texts else None
@@ -118,6 +125,11 @@ class Steps:
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
+
+
+def _texts(session: Session) -> tuple[str, str] | None:
+    key = session.step if session.state == "starting" else session.state
+    return _STEPS.get(key or "") or _STATES.get(key or "")
 
 
 def _fill(template: str, session: Session) -> str:

@@ -10,9 +10,10 @@ import tempfile
 from pathlib import Path
 
 from runicornctl.failure import Failure
-from runicornd.protocol.paths import SOCKET_VARIABLE
+from runicornd.protocol.paths import SOCKET_VARIABLE, socket_path
 
 UNIT_NAME = "runicornd.service"
+SOCKET_UNIT_NAME = "runicornd.socket"
 AGENT_LABEL = "runicornd"
 _SYSTEMCTL_S = 45.0
 # What decides where the daemon's files are, and where its ssh helpers are found. A service manager
@@ -40,6 +41,16 @@ def unit_path() -> Path:
     return base / "systemd" / "user" / UNIT_NAME
 
 
+def socket_unit_path() -> Path:
+    """Return where the socket that can start the service is installed."""
+    return unit_path().with_name(SOCKET_UNIT_NAME)
+
+
+def installed_units() -> list[str]:
+    """Return the names of the units that are installed."""
+    return [path.name for path in (unit_path(), socket_unit_path()) if path.exists()]
+
+
 def agent_path() -> Path:
     """Return where the user's launchd agent is installed."""
     return Path.home() / "Library" / "LaunchAgents" / f"{AGENT_LABEL}.plist"
@@ -51,13 +62,22 @@ def unit_text(command: list[str], variables: dict[str, str]) -> str:
     Raises:
         Failure: The package is not complete.
     """
-    template = _template().read_text(encoding="utf-8")
     lines = [f"ExecStart={_exec_words(command)}"]
     lines += [f"Environment={_quoted(f'{name}={value}')}" for name, value in variables.items()]
-    before, marker, after = template.partition("\nExecStart=")
-    if not marker:
-        raise Failure("cannot install the service: the packaged unit has no ExecStart line")
-    return f"{before}\n" + "\n".join(lines) + "\n" + after.partition("\n")[2]
+    return _with_lines(UNIT_NAME, "ExecStart", lines)
+
+
+def socket_unit_text() -> str:
+    """Return the packaged socket unit, listening where this shell's commands look for the daemon.
+
+    Raises:
+        Failure: The package is not complete.
+    """
+    path = str(socket_path())
+    if any(char in path for char in "\r\n"):
+        raise Failure(f"cannot install the service: {path!r} has a line break in it")
+    # No quotes there: the line is a path to its end, and only % is special.
+    return _with_lines(SOCKET_UNIT_NAME, "ListenStream", [f"ListenStream={path.replace('%', '%%')}"])
 
 
 def agent_plist(command: list[str], variables: dict[str, str]) -> bytes:
@@ -182,12 +202,20 @@ def missing_agent_hint() -> str | None:
     return "systemctl --user import-environment SSH_AUTH_SOCK"
 
 
-def _template() -> Path:
+def _with_lines(unit: str, key: str, lines: list[str]) -> str:
+    """The packaged unit with these lines in the place of the key's."""
+    before, marker, after = _template(unit).read_text(encoding="utf-8").partition(f"\n{key}=")
+    if not marker:
+        raise Failure(f"cannot install the service: the packaged {unit} has no {key} line")
+    return f"{before}\n" + "\n".join(lines) + "\n" + after.partition("\n")[2]
+
+
+def _template(unit: str) -> Path:
     here = Path(__file__).parent
     for folder in (here / "_units", here.parent / "systemd"):
-        if (folder / UNIT_NAME).is_file():
-            return folder / UNIT_NAME
-    raise Failure("cannot install the service: the package lacks its unit file")
+        if (folder / unit).is_file():
+            return folder / unit
+    raise Failure(f"cannot install the service: the package lacks its unit file {unit}")
 
 
 def _exec_words(command: list[str]) -> str:

@@ -32,8 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(sample_config())
         return 0
     try:
-        settings = load_settings(_environ(options.config))
-        return _serve(settings, foreground=options.foreground)
+        return _serve(lambda: load_settings(_environ(options.config)), foreground=options.foreground)
     except RunicorndError as error:
         hint = f"\n{error.hint}" if error.hint else ""
         sys.stderr.write(f"runicornd: {error.message}{hint}\n")
@@ -57,12 +56,13 @@ def _environ(config: str | None) -> dict[str, str]:
     return {**os.environ, CONFIG_VARIABLE: config} if config else dict(os.environ)
 
 
-def _serve(settings: Settings, *, foreground: bool) -> int:
+def _serve(load: Callable[[], Settings], *, foreground: bool) -> int:
+    settings = load()
     from runicornd.app import App  # noqa: PLC0415 - half a second of imports that --help need not pay
 
     logs = Logs(level=settings.log_level, file=settings.paths.log, foreground=foreground)
     try:
-        asyncio.run(_run(lambda: App(settings)))
+        asyncio.run(_run(lambda: App(settings, load=load)))
     finally:
         logs.close()
     return 0

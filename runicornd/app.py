@@ -21,10 +21,12 @@ from runicornd._lib.clock import SystemClock
 from runicornd._lib.lockfile import LockFile, LockHeld
 from runicornd._lib.sdnotify import Notifier, passed_sockets
 from runicornd._lib.supervise import Tasks
-from runicornd.errors import AlreadyRunning, StateUnwritable
+from runicornd.errors import AlreadyRunning, ConfigInvalid, StateUnwritable
 from runicornd.events import EventHub
+from runicornd.logs import set_level
 from runicornd.prompts import Prompts
 from runicornd.protocol.paths import socket_path
+from runicornd.remote.channel import PING_INTERVAL_S
 from runicornd.remote.registry import RemoteHosts
 from runicornd.rpc.server import Server
 from runicornd.rpc.services import DaemonFacts, Services
@@ -32,6 +34,8 @@ from runicornd.sessions.bringup import Patience
 from runicornd.sessions.factory import SessionFactory
 from runicornd.sessions.manager import SessionManager
 from runicornd.sessions.store import SessionStore
+from runicornd.settings import load_settings
+from runicornd.settings.live import reload_of
 from runicornd.ssh.asyncssh_adapter import AsyncsshConnector
 from runicornd.ssh.auth import Interview, Secrets
 from runicornd.ssh.conditions import watch_network, watch_sleep
@@ -44,10 +48,14 @@ from runicornd.ssh.pool import Pool
 from runicornd.ssh.saved_hosts import SavedHosts
 from runicornd.ssh.targets import Targets, Timing
 from runicornd.tunnels.ports import Ports
+from runicornd.viewers.health import PROBE_TIMEOUT_S
 from runicornd.viewers.kinds.registry import standard_kinds
 from runicornd.viewers.launcher import TransportMemory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runicornd._lib.clock import Clock
     from runicornd.settings import Settings
     from runicornd.ssh.auth import Login
     from runicornd.ssh.link import OnWaiting
@@ -62,10 +70,19 @@ class App:
 
     Args:
         settings: What the user chose.
+        clock: The time; None for the machine's.
+        load: Reads what the user chose once more, when a reload is asked for.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        load: Callable[[], Settings] = load_settings,
+    ) -> None:
         self._settings = settings
+        self._load = load
         self._stop = asyncio.Event()
         self._is_signalled = False
         self._keep = True
@@ -75,7 +92,7 @@ class App:
         state = settings.paths.state
         self._events = EventHub()
         self._prompts = Prompts(self._events)
-        self._clock = SystemClock()
+        self._clock = clock or SystemClock()
         self._secrets = Secrets()
         self._host_keys = HostKeys(state / "known_hosts")
         self._ssh = AsyncsshConnector()
@@ -85,14 +102,11 @@ class App:
             OpenSsh(config_file=settings.ssh_config),
             self._saved_hosts,
             config_file=settings.ssh_config,
-            timing=Timing(
-                keepalive_interval_s=settings.keepalive_interval,
-                keepalive_count=settings.keepalive_count,
-                connect_timeout_s=settings.connect_timeout,
-            ),
+            timing=_timing(settings),
         )
         self._pool = Pool(self._new_link)
-        self._remotes = RemoteHosts()
+        self._remotes = RemoteHosts(ping_interval_s=_ping_interval_s(settings.viewer_lease))
+        self._ports = Ports(*settings.local_ports)
         self._sessions = self._build_sessions()
 
     async def run(self) -> None:
@@ -105,6 +119,7 @@ class App:
         """
         async with AsyncExitStack() as stack:
             stack.callback(self._lock().release)
+            stack.push_async_callback(self._feed_watchdog().close)
             self._catch_signals()
             stack.push_async_callback(self._pool.close)
             stack.push_async_callback(self._watch_conditions().close)
@@ -114,6 +129,7 @@ class App:
             server = self._build_server()
             await server.start()
             stack.push_async_callback(server.close)
+            self._catch_reloads()
             self._notifier.ready(f"{len(self._sessions.list())} sessions")
             _log.info("daemon is ready", pid=os.getpid(), version=version("runicornd"))
             await self._stop.wait()
@@ -126,6 +142,29 @@ class App:
         """Begin the end and return at once; ``keep`` leaves the remote viewers running for their lease."""
         self._keep = self._keep and keep
         self._stop.set()
+
+    def reload(self) -> None:
+        """Read the configuration again; one that is broken is told, and the old one stays in force."""
+        self._notifier.reloading()
+        try:
+            reload = reload_of(self._settings, self._load())
+        except ConfigInvalid as error:
+            problems = error.context.get("problems", [error.message])
+            _log.error("configuration not reloaded; the one before stays in force", problems=problems)
+            self._notifier.ready("configuration not reloaded: see 'runicornctl daemon logs'")
+            return
+        self._settings = settings = reload.settings
+        set_level(settings.log_level)
+        self._ports.use_range(*settings.local_ports)
+        self._targets.use_timing(_timing(settings))
+        self._sessions.hold_for(settings.hold_time)
+        _log.info("configuration reloaded", changed=reload.taken, needs_restart=reload.postponed)
+        self._notifier.ready(f"configuration reloaded; {reload.summary}")
+
+    def _feed_watchdog(self) -> Tasks:
+        tasks = Tasks("watchdog")
+        tasks.start("feed", self._notifier.keep_alive())
+        return tasks
 
     def _watch_conditions(self) -> Tasks:
         tasks = Tasks("conditions")
@@ -162,6 +201,11 @@ class App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal, number)
+
+    def _catch_reloads(self) -> None:
+        # From a terminal the same signal means that the terminal is gone.
+        if not os.isatty(0):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.reload)
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._is_signalled:
@@ -202,7 +246,7 @@ class App:
         factory = SessionFactory(
             remotes=self._remotes,
             kinds=kinds,
-            ports=Ports(*settings.local_ports),
+            ports=self._ports,
             transports=TransportMemory(),
             prompts=self._prompts,
             store=store,
@@ -210,7 +254,12 @@ class App:
             clock=self._clock,
             hold_s=settings.hold_time,
             lease_s=settings.viewer_lease,
-            patience=Patience(start_s=settings.viewer_start_timeout),
+            patience=Patience(
+                start_s=settings.viewer_start_timeout,
+                interval_s=settings.health_interval,
+                probe_s=min(PROBE_TIMEOUT_S, settings.health_interval),
+            ),
+            proof_s=settings.viewer_proof,
         )
         return SessionManager(
             targets=self._targets,
@@ -252,3 +301,16 @@ class App:
             default_viewer=self._settings.default_viewer,
         )
         return Server(services, path, passed=self._passed[0] if self._passed else None)
+
+
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        keepalive_interval_s=settings.keepalive_interval,
+        keepalive_count=settings.keepalive_count,
+        connect_timeout_s=settings.connect_timeout,
+    )
+
+
+def _ping_interval_s(lease_s: float) -> float:
+    """Often enough that a sign of life may be lost and no lease lapses."""
+    return min(PING_INTERVAL_S, lease_s / 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.model import Row
-from bench.rows import cli, connect, control, envs
+from bench.rows import cli, connect, control, envs, idle, killed, reconnect, restart
 
 ROWS = {
     row.name: row
@@ -11,6 +11,10 @@ ROWS = {
         Row("connect", "from asking for a viewer to its first answer, on loopback", connect.plan),
         Row("envs", "the list of 50 Python environments on a server", envs.plan),
         Row("control", "latency of daemon.status with 20 sessions", control.plan),
+        Row("reconnect", "from a dropped connection to the next answer", reconnect.plan, rounds=30),
+        Row("viewer-killed", "from the viewer's sudden end to its next answer", killed.plan),
+        Row("restart-20", "a killed daemon, started again with 20 sessions", restart.plan),
+        Row("idle", "what 50 sessions on 5 hosts cost while nobody looks", idle.plan, rounds=1),
         Row("cli", "starting cost of the command", cli.plan, rounds=15),
     )
 }

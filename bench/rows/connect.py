@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import socket
 from typing import TYPE_CHECKING
 
 from bench.daemon import daemon
 from bench.homes import home_with_viewer
 from bench.model import CannotMeasure, Case, Plan, difference, ratio
 from bench.peers.runicorn_remote import runicorn_remote
-from bench.processes import answers, running, until
+from bench.processes import answers, until
 from bench.server import server
 from bench.timing import seconds
+from bench.viewer_start import viewers_own_start
 from runicornd.protocol.models import SessionStartParams
 from runicornd.viewers.kinds.runicorn import Runicorn
 from tests.helpers.runicorn_env import NEW, log_runs, runicorn_env
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from runicornd.protocol.models import Session
 
 ENVIRONMENT = "ml"
-VIEWER_START_S = 60
 
 OURS = "ours: sessions.start to ready"
 COMMAND = "ours: runicornctl connect --no-browser --json"
@@ -55,7 +53,7 @@ def plan(folder: Path) -> Iterator[Plan]:
                 Case(OURS, us.start_afresh),
                 Case(COMMAND, us.command_afresh),
                 Case(AGAIN, us.start_on_a_link),
-                Case(FLOOR, lambda: _viewers_own_start(python, root, folder)),
+                Case(FLOOR, lambda: viewers_own_start(python, root, folder)),
                 Case(PEER, lambda: _peer_flow(peer, str(root)), at_most=3, is_warmed=False),
             ],
             [
@@ -109,36 +107,6 @@ class _Ours:
         """A link outlives its last session for a while: the server ends it."""
         self._host.sshd.drop_connections()
         until(lambda: not self._daemon.has_link(), "the end of the link", 10)
-
-
-def _viewers_own_start(python: Path, root: Path, folder: Path) -> float:
-    """Start it as our keeper does, on a socket that it inherits, and wait for its first answer."""
-    path = folder / "own.sock"
-    kind = Runicorn()
-    environment = {**os.environ, "HOME": str(folder / "home"), **kind.environment(str(root))}
-    with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as stack:
-        stack.callback(path.unlink)
-        listener.bind(str(path))
-        listener.listen()
-        argv = [word.replace("{fd}", str(listener.fileno())) for word in kind.argv(str(python))]
-
-        def start_and_ask() -> None:
-            fds = [listener.fileno()]
-            stack.enter_context(running(argv, env=environment, log=folder / "own.log", pass_fds=fds))
-            _ask(path, kind.health_path)
-
-        return seconds(start_and_ask)
-
-
-def _ask(path: Path, health_path: str) -> None:
-    """One request, which waits in the socket's queue until somebody accepts."""
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(VIEWER_START_S)
-        client.connect(str(path))
-        client.sendall(f"GET {health_path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        answer = client.recv(4096)
-    if not answer.startswith(b"HTTP/1.1 200"):
-        raise CannotMeasure(f"the viewer answered {answer[:80]!r}")
 
 
 def _peer_flow(peer: RunicornRemote, root: str) -> float:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STOP_S = 30.0
 
 
-@click.group("daemon", cls=SuggestingGroup)
+@click.group("daemon", cls=SuggestingGroup, short_help="Start, stop and look at the daemon.")
 def daemon_command() -> None:
     """The background process that owns connections, tunnels and viewers."""
 
@@ -114,8 +114,9 @@ def install_command(*, no_start: bool) -> None:
         click.echo(f"Start it with: launchctl bootstrap gui/$(id -u) {clean(str(units.agent_path()))}")
         return
     text = units.unit_text(units.daemon_command(), units.kept_variables())
-    units.write_file(units.unit_path(), text.encode())
-    click.echo(f"Wrote {clean(str(units.unit_path()))}")
+    for path, content in ((units.unit_path(), text), (units.socket_unit_path(), units.socket_unit_text())):
+        units.write_file(path, content.encode())
+        click.echo(f"Wrote {clean(str(path))}")
     if no_start or not units.user_manager_answers():
         click.echo("Start it with: systemctl --user daemon-reload && systemctl --user enable --now runicornd")
         return
@@ -149,16 +150,20 @@ def uninstall_command() -> None:
     from runicornctl import units  # noqa: PLC0415 - only these commands need it
 
     is_mac = sys.platform == "darwin"
-    path = units.agent_path() if is_mac else units.unit_path()
-    can_ask = not is_mac and path.exists() and units.user_manager_answers()
-    if can_ask and (problem := units.systemctl("disable", "--now", units.UNIT_NAME)):
+    installed = [] if is_mac else units.installed_units()
+    can_ask = bool(installed) and units.user_manager_answers()
+    # Both at once: a socket that is left would start the service again.
+    if can_ask and (problem := units.systemctl("disable", "--now", *installed)):
         raise Failure(f"cannot stop the service: {problem}", kind="daemon_failed")
-    if not units.remove_file(path):
+    paths = [units.agent_path()] if is_mac else [units.unit_path(), units.socket_unit_path()]
+    removed = [path for path in paths if units.remove_file(path)]
+    if not removed:
         click.echo("The service is not installed.")
         return
     if can_ask:
         units.systemctl("daemon-reload")
-    click.echo(f"Removed {clean(str(path))}")
+    for path in removed:
+        click.echo(f"Removed {clean(str(path))}")
     if is_mac:
         click.echo(f"End it with: launchctl bootout gui/$(id -u)/{units.AGENT_LABEL}")
 

@@ -102,7 +102,7 @@ def _lines(world: World, subject: str | None) -> list[str]:
     sessions = [each for each in world.sessions.values() if subject in {None, each.id, each.target}]
     targets = {subject, *(each.target for each in sessions)}
     hosts = [each for each in world.hosts.values() if subject is None or each.target in targets]
-    asked = {each.prompt for each in (*sessions, *hosts)}
+    asked = {each.prompt for each in sessions} | {each.prompt for each in hosts}
     prompts = {
         key: each
         for key, each in world.prompts.items()

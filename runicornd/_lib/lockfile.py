@@ -73,8 +73,10 @@ class LockFile:
 
 
 def _write_pid(descriptor: int) -> None:
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    # For messages only: the lock holds without it, also on a full disk.
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
 
 def _read_pid(descriptor: int) -> int | None:

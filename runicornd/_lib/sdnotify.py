@@ -6,8 +6,10 @@ needed beside the standard library; where no systemd started us, everything here
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +42,11 @@ class Notifier:
         """Set the line that ``systemctl status`` shows."""
         self._send("", text)
 
+    def reloading(self) -> None:
+        """Say that the configuration is read again; ``ready`` says that this is over."""
+        # The time is what newer managers want to hear with it (sd_notify(3), Type=notify-reload).
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}", "")
+
     def stopping(self) -> None:
         """Say that the end has begun."""
         self._send("STOPPING=1", "")
@@ -47,6 +54,15 @@ class Notifier:
     def alive(self) -> None:
         """Feed the watchdog; call at least every ``watchdog_interval_s`` seconds."""
         self._send("WATCHDOG=1", "")
+
+    async def keep_alive(self) -> None:
+        """Feed the watchdog until cancelled; return at once where there is none.
+
+        From the event loop itself: one that hangs feeds nobody, and is started anew.
+        """
+        while self.watchdog_interval_s is not None:
+            self.alive()
+            await asyncio.sleep(self.watchdog_interval_s)
 
     def _send(self, state: str, status: str) -> None:
         if self._address is None:

@@ -18,6 +18,7 @@ from .failures import Failure, from_os
 from .wire import decode, encode
 
 RECORD = "record.json"
+HOME = "home"
 VIEWER_SOCKET = "viewer.sock"
 CONTROL_SOCKET = "control.sock"
 LOG = "viewer.log"
@@ -149,8 +150,17 @@ def age_s(folder: str) -> float:
         return 0.0
 
 
+def _remove_home(path: str) -> None:
+    """Remove the viewer's own home, if it has one: the only folder that strangers' programs fill."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        import shutil  # noqa: PLC0415 - hardly ever needed, and slow to load
+
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def remove(folder: str) -> None:
-    """Remove a viewer's folder with its files; what cannot be removed stays."""
+    """Remove a viewer's folder with all that is in it; what cannot be removed stays."""
+    _remove_home(os.path.join(folder, HOME))
     try:
         names = os.listdir(folder)
     except OSError:

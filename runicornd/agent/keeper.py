@@ -23,7 +23,7 @@ from . import folders, identity
 from .control import UNREAD_LIMIT, Client, Control, Message, wakeup_pipe
 from .failures import Failure, from_os
 from .orders import Order, read_order
-from .spawn import listen, signal_group, spawn
+from .spawn import listen, signal_group, spawn, variables
 from .viewerlog import ViewerLog
 
 GRACE_S = 5.0
@@ -106,7 +106,7 @@ class Keeper:
                 self._control.listen(folders.socket_path(self._folder, folders.CONTROL_SOCKET))
             except OSError as error:
                 raise from_os(error, "prepare the viewer's folder")
-            self._pid, self._output = spawn(order.argv, order.env, listener)
+            self._pid, self._output = spawn(order.argv, variables(order.env, self._folder), listener)
         self._record = self._describe(endpoint)
         try:
             folders.write_record(self._folder, self._record)

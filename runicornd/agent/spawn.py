@@ -10,7 +10,7 @@ import sys
 from typing import Callable, Dict, List, Optional, Tuple
 
 from .failures import Failure, from_os
-from .folders import VIEWER_SOCKET, socket_path
+from .folders import HOME, VIEWER_SOCKET, socket_path
 
 BACKLOG = 128
 PR_SET_PDEATHSIG = 1
@@ -39,8 +39,31 @@ def listen(folder: str, transport: str) -> Tuple[socket.socket, str]:
     return listener, endpoint
 
 
+def variables(env: Dict[str, str], folder: str) -> Dict[str, str]:
+    """Return all variables of the viewer: the account's, and the ones that were asked for.
+
+    Runicorn insists on writing to its home. Where that is read-only or missing, it gets one in the
+    viewer's folder; Python still finds the packages that are installed for the account.
+
+    Raises:
+        Failure: ``disk_full``.
+    """
+    home = os.path.expanduser("~")
+    if os.access(home, os.W_OK | os.X_OK):
+        return dict(os.environ, **env)
+    own = os.path.join(folder, HOME)
+    try:
+        os.mkdir(own, 0o700)
+    except OSError as error:
+        raise from_os(error, "make a home for the viewer")
+    packages = os.environ.get("PYTHONUSERBASE", os.path.join(home, ".local"))
+    return dict(os.environ, **dict({"HOME": own, "PYTHONUSERBASE": packages}, **env))
+
+
 def spawn(argv: List[str], env: Dict[str, str], listener: socket.socket) -> Tuple[int, int]:
-    """Run the viewer in its own process group; return its pid and the descriptor of its output.
+    """Run the viewer with these variables in a process group of its own.
+
+    Returns its pid and the descriptor of its output.
 
     The argument ``{fd}`` stands for the listening socket. It runs in ``/`` and not in its storage root:
     ``python -m`` looks for modules in the current folder first, and others may write to a shared root.
@@ -53,7 +76,7 @@ def spawn(argv: List[str], env: Dict[str, str], listener: socket.socket) -> Tupl
     try:
         process = subprocess.Popen(
             [str(fd) if word == "{fd}" else word for word in argv],
-            env=dict(os.environ, **env),
+            env=env,
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=writer,

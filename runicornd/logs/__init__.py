@@ -100,8 +100,8 @@ class Logs:
         self._handlers.append(handler)
 
     def _install(self, level: str) -> None:
+        set_level(level)
         root = logging.getLogger()
-        root.setLevel(level.upper())
         for handler in self._handlers:
             root.addHandler(handler)
         for name, limit in _LIBRARY_LEVELS.items():
@@ -117,6 +117,11 @@ class Logs:
             # Loggers are made when modules are imported, and must follow a later set-up.
             cache_logger_on_first_use=False,
         )
+
+
+def set_level(level: str) -> None:
+    """Log what is of this level or above from now on: debug, info, warning or error."""
+    logging.getLogger().setLevel(level.upper())
 
 
 class _PrivateFile(RotatingFileHandler):

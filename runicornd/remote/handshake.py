@@ -22,6 +22,7 @@ START_S = 20.0
 STATUS_S = 1.0
 NOISE_LIMIT = 1024 * 1024
 SHOWN = 500
+SHOWN_LINES = 5
 
 _WINDOWS_SAYS = (
     "is not recognized as",
@@ -134,4 +135,6 @@ def _failed(why: str, said: str) -> AgentFailed:
 
 
 def _shown(heard: bytes) -> str:
-    return heard[-SHOWN:].decode(errors="replace").strip()
+    """The end of what a server said, short enough for a message."""
+    lines = heard[-SHOWN:].decode(errors="replace").strip().splitlines()
+    return "\n".join(lines[-SHOWN_LINES:])

@@ -204,7 +204,7 @@ def broken(how: str) -> AgentFailed:
     """The error for an agent that does not keep to the protocol."""
     return AgentFailed(
         f"cannot understand the agent: {how[:MESSAGE_LIMIT]}",
-        hint="something on the server writes to the agent's output; 'runicornctl doctor' looks closer",
+        hint="something on the server writes into it: look at the start-up files of the login shell",
     )
 
 

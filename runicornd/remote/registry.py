@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runicornd.remote.channel import PING_INTERVAL_S
 from runicornd.remote.host import RemoteHost
 
 if TYPE_CHECKING:
@@ -13,16 +14,21 @@ if TYPE_CHECKING:
 
 
 class RemoteHosts:
-    """Hands out the one ``RemoteHost`` of each link."""
+    """Hands out the one ``RemoteHost`` of each link.
 
-    def __init__(self) -> None:
+    Args:
+        ping_interval_s: Seconds between two signs of life, which also renew the leases.
+    """
+
+    def __init__(self, *, ping_interval_s: float = PING_INTERVAL_S) -> None:
+        self._ping_interval_s = ping_interval_s
         self._hosts: dict[Hashable, RemoteHost] = {}
 
     def of(self, key: Hashable, source: ConnectionSource) -> RemoteHost:
         """Return the host of the link with that key, made on first use."""
         host = self._hosts.get(key)
         if host is None:
-            host = self._hosts[key] = RemoteHost(source)
+            host = self._hosts[key] = RemoteHost(source, ping_interval_s=self._ping_interval_s)
         return host
 
     async def forget(self, key: Hashable) -> None:

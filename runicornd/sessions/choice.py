@@ -35,7 +35,7 @@ def named(environments: Sequence[JudgedEnvironment], name: str, target: str) -> 
     close = get_close_matches(name, names, n=1)
     raise NoEnvironment(
         f"cannot use environment {name!r} on {target}: there is none of that name",
-        hint=f"did you mean {close[0]!r}? " if close else f"'runicornctl envs {target}' lists what is there",
+        hint=f"did you mean {close[0]!r}?" if close else f"'runicornctl envs {target}' lists what is there",
         environments=list(names),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runicornd.sessions.bringup import BringUp, Patience
-from runicornd.sessions.restarts import RestartBudget
+from runicornd.sessions.restarts import STABLE_S, RestartBudget
 from runicornd.sessions.session import Session
 from runicornd.tunnels.tunnel import Tunnel
 from runicornd.viewers.viewer import Viewer
@@ -33,6 +33,8 @@ class SessionFactory:
     Args:
         hold_s: How long a new connection waits for a link that is away, in seconds.
         lease_s: How long a remote viewer lives on without us, in seconds.
+        patience: How long a viewer may take to answer.
+        proof_s: How long a viewer must be ready for its restarts to be forgotten, in seconds.
     """
 
     remotes: RemoteHosts
@@ -46,6 +48,7 @@ class SessionFactory:
     hold_s: float
     lease_s: float
     patience: Patience
+    proof_s: float = STABLE_S
 
     def session(self, intent: Intent, link: Link, *, last_python: Callable[[], str | None]) -> Session:
         """Return the session of an intent, at rest; its port is kept for it."""
@@ -56,10 +59,11 @@ class SessionFactory:
         viewer = Viewer(
             remote,
             kind,
-            session=intent.id,
+            session=_label(intent),
             target=intent.target,
             memory=self.transports,
             lease_s=self.lease_s,
+            has_past=intent.local_port is not None,
         )
         steps = BringUp(
             target=intent.target,
@@ -77,8 +81,13 @@ class SessionFactory:
             viewer=viewer,
             steps=steps,
             tunnel=Tunnel(intent.id, intent.target, self.ports, hold_s=self.hold_s),
-            budget=RestartBudget(),
+            budget=RestartBudget(stable_s=self.proof_s),
             store=self.store,
             events=self.events,
             clock=self.clock,
         )
+
+
+def _label(intent: Intent) -> str:
+    """What marks a remote viewer as this session's, also beside those of the user's other machines."""
+    return f"{intent.id}@{intent.created!r}"

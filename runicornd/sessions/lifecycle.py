@@ -52,9 +52,11 @@ class Stepped(_Change):
 
 @dataclass(frozen=True, slots=True)
 class Answered(_Change):
-    """The viewer answers through the tunnel."""
+    """The viewer answers through the tunnel; ``detail`` says what is wrong all the same."""
 
     leads_to = Phase.READY
+
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def transition(state: State, change: Change, now: float) -> State:
         phase=change.leads_to,
         since=state.since if change.leads_to is state.phase else now,
         step=Step.CONNECTING if isinstance(change, Started) else None,
-        detail=change.detail if isinstance(change, Ended) else "",
+        detail=change.detail if isinstance(change, Answered | Ended) else "",
         error=change.error if isinstance(change, LinkLost | ViewerLost | Stuck | GaveUp) else None,
     )
 

@@ -105,6 +105,12 @@ class SessionManager:
         busy = [session for session in self._sessions.values() if session.phase not in AT_REST]
         await asyncio.gather(*(self.stop(session.intent.id) for session in busy))
 
+    def hold_for(self, seconds: float) -> None:
+        """Let visitors of every session wait so long for a viewer that is away, from now on."""
+        self._factory = replace(self._factory, hold_s=seconds)
+        for session in self._sessions.values():
+            session.hold_for(seconds)
+
     def list(self) -> Sequence[SessionView]:
         """Return all sessions, by id."""
         return [self._sessions[key].view() for key in sorted(self._sessions)]
@@ -291,7 +297,7 @@ class SessionManager:
                 if isinstance(change, LinkChanged):
                     for session in self._sessions.values():
                         if session.link.host.key == change.host.key and session.phase not in AT_REST:
-                            session.announce()
+                            session.link_changed()
 
 
 def _asked(intent: Intent, request: StartRequest, *, proven: bool) -> Intent:

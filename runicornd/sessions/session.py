@@ -13,11 +13,12 @@ from runicornd._lib.supervise import Tasks
 from runicornd.errors import AgentFailed, ConnectError, NeedsInput, RunicorndError, StateUnwritable
 from runicornd.sessions import lifecycle
 from runicornd.sessions.model import Phase, SessionChanged, SessionView, State, Step
-from runicornd.ssh.lifecycle import Disposition, classify
+from runicornd.ssh.lifecycle import Disposition, LinkPhase, classify
 
 if TYPE_CHECKING:
     from runicornd._lib.clock import Clock
     from runicornd.events import EventHub
+    from runicornd.remote.models import ViewerRecord
     from runicornd.sessions.bringup import BringUp
     from runicornd.sessions.model import Intent
     from runicornd.sessions.restarts import RestartBudget
@@ -75,6 +76,8 @@ class Session:
         self._tasks = Tasks(f"session {intent.id}")
         self._run: asyncio.Task[None] | None = None
         self._ready_since: float | None = None
+        # The viewer was to be ended, and nobody could tell it: that comes before everything else.
+        self._is_outdated = False
         # What was ready once is brought back whatever happens; a first try fails at the first failure.
         self.is_proven = intent.environment is not None
         self._log = structlog.get_logger("sessions").bind(session=intent.id)
@@ -93,9 +96,22 @@ class Session:
             prompt=None if self.phase in AT_REST else self._steps.prompt_id or self.link.state.prompt_id,
         )
 
+    def hold_for(self, seconds: float) -> None:
+        """Let visitors wait so long for a viewer that is away, from now on."""
+        self._tunnel.hold_for(seconds)
+
     def announce(self) -> None:
         """Publish the view: something of it changed."""
         self._events.publish(SessionChanged(self.view()))
+
+    def link_changed(self) -> None:
+        """Show what the link's new state means: why it is away, or what it asks."""
+        link = self.link.state
+        is_away = self.phase is Phase.RECONNECTING or self._state.step is Step.CONNECTING
+        if self.is_proven and is_away and link.phase is LinkPhase.BACKOFF and link.error:
+            self._apply(lifecycle.LinkLost(link.error))
+        else:
+            self.announce()
 
     async def start(self) -> None:
         """Begin, or begin again after ``failed`` or ``stopped``; returns while it is starting.
@@ -112,6 +128,7 @@ class Session:
         except RunicorndError:
             await tunnel.close()
             raise
+        tunnel.detach()  # whoever comes now waits for it, also after a failure
         self._apply(lifecycle.Started())
         self._run = self._tasks.start("run", self._live())
 
@@ -146,6 +163,8 @@ class Session:
     async def close(self) -> None:
         """Let go without ending the remote viewer, which the next daemon finds again."""
         await self._end_run()
+        if self.phase not in AT_REST:
+            self._save_at_last()
         await self._tunnel.close()
         await self._tasks.close()
 
@@ -168,17 +187,34 @@ class Session:
         steps = self._steps
         self._apply(lifecycle.Stepped(Step.CONNECTING))
         await steps.connect(patient=self.is_proven)
+        if self._is_outdated:
+            await self._end_viewer()
         if self.intent.record is None:
             self._apply(lifecycle.Stepped(Step.ENVIRONMENTS))
             self.intent = await steps.choose(self.intent, self._on_question)
         self._apply(lifecycle.Stepped(Step.LAUNCHING))
-        self._save(record=await steps.launch(self.intent))
+        detail = self._save_launched(await steps.launch(self.intent))
+        self.link.worked()
         self._tunnel.attach(self.viewer.dial)
         self._apply(lifecycle.Stepped(Step.ANSWERING))
         await steps.answer(self._tunnel.url)
         self.is_proven = True
         self._ready_since = self._clock.monotonic()
-        self._apply(lifecycle.Answered())
+        self._apply(lifecycle.Answered(detail))
+
+    def _save_launched(self, record: ViewerRecord) -> str:
+        """Save what runs. A session that was ready once works on without; say then what is wrong.
+
+        The next daemon ends a viewer that it has no record of, and starts another one.
+        """
+        try:
+            self._save(record=record)
+        except StateUnwritable as error:
+            if not self.is_proven:
+                raise
+            self._log.warning("session not saved", reason=error.message)
+            return f"{error.message}; {error.hint}"
+        return ""
 
     def _on_question(self) -> None:
         self._apply(lifecycle.Stepped(Step.CHOOSING, "waiting for you to choose an environment"))
@@ -224,11 +260,20 @@ class Session:
     async def _give_up(self, error: RunicorndError) -> bool:
         """A session that never was ready leaves nothing behind; one that was keeps its URL."""
         await self._end_viewer()
-        if not self.is_proven:
+        if self.is_proven:
+            self._tunnel.detach(_verdict(self.intent.id, error))
+        else:
             await self._tunnel.close()
             self._forget()
         self._apply(lifecycle.GaveUp(error))
         return False
+
+    def _save_at_last(self) -> None:
+        """Once more, for the file may have been damaged, or the disk full when it was last written."""
+        try:
+            self._save()
+        except StateUnwritable as error:
+            self._log.warning("session not saved", reason=error.message)
 
     def _forget(self) -> None:
         try:
@@ -252,7 +297,9 @@ class Session:
                 await self.viewer.stop(self.intent.record)
         except (RunicorndError, TimeoutError) as error:
             self._log.warning("viewer not ended", reason=str(error))
+            self._is_outdated = True
             return LEFT_BEHIND
+        self._is_outdated = False
         self.intent = replace(self.intent, record=None)
         return ""
 
@@ -273,6 +320,12 @@ class Session:
                 reason=error.message if error else None,
             )
         self.announce()
+
+
+def _verdict(session_id: str, error: RunicorndError) -> str:
+    """What the URL of a failed session shows."""
+    why = error.message.splitlines()[0].rstrip(":")
+    return f"The session has failed: {why}. 'runicornctl restart {session_id}' starts it again."
 
 
 def _mistake(session_id: str, error: Exception) -> RunicorndError:

@@ -50,13 +50,15 @@ class SessionStore:
         return [intent for intent in found if intent is not None]
 
     def save(self, intent: Intent) -> None:
-        """Write the session's file.
+        """Write the session's file; what is there already is not written again.
 
         Raises:
             StateUnwritable: The folder cannot be written, or the disk is full; the old file is whole.
         """
         data = msgspec.json.format(msgspec.json.encode(_File(VERSION, intent)), indent=2)
         try:
+            if _holds(self._path(intent.id), data):
+                return
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomic(self._path(intent.id), data)
         except OSError as error:
@@ -88,6 +90,11 @@ class SessionStore:
             kept = quarantine(path)
             _log.warning("session file is damaged and was set aside", file=str(kept), reason=str(error))
         return None
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether the file has exactly this content. Raises OSError when it cannot be read."""
+    return path.exists() and path.read_bytes() == data
 
 
 def _session_of(path: Path, data: bytes) -> Intent:

@@ -57,6 +57,8 @@ class Settings:
     default_viewer: str
     viewer_lease: float
     viewer_start_timeout: float
+    health_interval: float
+    viewer_proof: float
     hold_time: float
     ssh_config: Path | None
     connect_timeout: float

@@ -124,7 +124,7 @@ KEYS: Mapping[str, Key] = {
     "default_viewer": Key("runicorn", _word, "The viewer that is started when none is named."),
     "viewer_lease": Key(
         1800.0,
-        _number(10, 7 * 86400),
+        _number(2, 7 * 86400),
         "After so many seconds without word from us a remote viewer ends itself.",
         from_text=_to_number,
     ),
@@ -132,6 +132,20 @@ KEYS: Mapping[str, Key] = {
         60.0,
         _number(0.1, 3600),
         "For so many seconds a viewer that was started may take to give its first answer.",
+        from_text=_to_number,
+    ),
+    "health_interval": Key(
+        10.0,
+        _number(0.1, 3600),
+        "Every so many seconds a viewer is asked whether it is well, and it has as long to answer,\n"
+        "5 seconds at most. Three questions without an answer, and it is started again.",
+        from_text=_to_number,
+    ),
+    "viewer_proof": Key(
+        120.0,
+        _number(0.1, 86400),
+        "A viewer that has been well for so many seconds has proven itself: earlier restarts no\n"
+        "longer count. Otherwise the fifth crash in a row is the last one.",
         from_text=_to_number,
     ),
     "hold_time": Key(

@@ -21,7 +21,7 @@ from runicornd.ssh.asyncssh_algorithms import (
     SIGNATURES,
     host_key_order,
 )
-from runicornd.ssh.asyncssh_connection import AsyncsshConnection
+from runicornd.ssh.asyncssh_connection import AsyncsshConnection, unanswered
 from runicornd.ssh.asyncssh_errors import Attempt, translate
 from runicornd.ssh.asyncssh_handshake import METHODS, Handshake
 from runicornd.ssh.budget import Budget, Step
@@ -217,8 +217,7 @@ def _options(host: Host) -> dict[str, Any]:
         "connect_timeout": None,
         "login_timeout": 0,
         "keepalive_interval": host.keepalive_interval_s,
-        # asyncssh gives up one interval after the last unanswered one.
-        "keepalive_count_max": max(1, host.keepalive_count - 1),
+        "keepalive_count_max": unanswered(host),
         "agent_forwarding": False,
         "x11_forwarding": False,
         "utf8_decode_errors": "replace",

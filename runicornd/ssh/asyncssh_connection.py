@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 STREAM_WINDOW_BYTES = 16 * 1024 * 1024
 OPEN_TIMEOUT_S = 15.0
 CLOSE_TIMEOUT_S = 0.5
+PROBES = 3
 
 
 class AsyncsshConnection:
@@ -124,6 +125,19 @@ class AsyncsshConnection:
         # A channel of asyncssh is a transport in all but name.
         return cast(asyncio.BaseTransport, channel)
 
+    async def probe(self, timeout_s: float) -> None:
+        """Ask a few times in quick succession; asyncssh gives the connection up if nothing comes back."""
+        connection, host = self._connection, self._host
+        if connection.is_closed() or timeout_s >= host.keepalive_interval_s * host.keepalive_count:
+            return  # the usual questions are not slower
+        # A little faster than the time that we wait, so that asyncssh has judged by then.
+        connection.set_keepalive(0.9 * timeout_s / (PROBES + 1), PROBES)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await connection.wait_closed()
+        if not connection.is_closed():
+            connection.set_keepalive(host.keepalive_interval_s, unanswered(host))
+
     async def wait_closed(self) -> None:
         """Return when the connection is gone."""
         await self._connection.wait_closed()
@@ -179,3 +193,8 @@ class AsyncsshConnection:
             hint="nothing listens there, or the server forbids it (AllowTcpForwarding, "
             "AllowStreamLocalForwarding)",
         )
+
+
+def unanswered(host: Host) -> int:
+    """How many unanswered questions asyncssh has to allow: it gives up one interval after the last."""
+    return max(1, host.keepalive_count - 1)

@@ -19,18 +19,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runicornd._lib.race import first_of
-from runicornd.errors import HostKeyChanged, HostKeyRevoked, HostKeyUnknown, NeedsInput
-from runicornd.prompts import Choice, Field, Question, QuestionKind
 from runicornd.ssh.hostkeys import Verdict
-from runicornd.ssh.known_hosts import fingerprint
-from runicornd.ssh.text import printable
+from runicornd.ssh.questions import (
+    YES,
+    asks_for_password,
+    changed_host_key,
+    code_question,
+    host_key_question,
+    log_in_again,
+    passphrase_question,
+    password_question,
+    revoked_host_key,
+    unanswered,
+    untrusted_host_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from pathlib import Path
     from typing import Any
 
-    from runicornd.prompts import Prompts
+    from runicornd.prompts import Prompts, Question
     from runicornd.ssh.hostkeys import HostKeys, KnownKeys
     from runicornd.ssh.targets import Host
 
@@ -39,9 +48,6 @@ if TYPE_CHECKING:
 ANSWER_TIMEOUT_S = 100.0
 ASK_LIMIT = 3
 FIELD_LIMIT = 16
-LOG_IN_AGAIN = "again"
-YES = "yes"
-NO = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,7 @@ class Interview:
         A server that hangs up because nobody answered in time is not worth another try before somebody
         has.
         """
-        return _unanswered(self._leftover[0]) if self._leftover else failure
+        return unanswered(self._leftover[0]) if self._leftover else failure
 
     # The Interviewer of transport.py
 
@@ -180,7 +186,7 @@ class Interview:
         known = await self._host_keys.known(host)
         verdict = known.verdict(key_blob)
         if verdict is Verdict.REVOKED:
-            raise _revoked(host, key_type, key_blob)
+            raise revoked_host_key(host, key_type, key_blob)
         if verdict is Verdict.CHANGED:
             raise changed_host_key(host, key_type, key_blob, known)
         if verdict is Verdict.TRUSTED:
@@ -188,14 +194,14 @@ class Interview:
 
         async def decide(values: Sequence[str]) -> None:
             if values[0] != YES:
-                raise _refused(host, key_type, key_blob)
+                raise untrusted_host_key(host, key_type, key_blob)
             await self._host_keys.trust(host, key_type, key_blob)
 
         async def trusted_meanwhile() -> tuple[str, ...]:
             await self._host_keys.until_trusted(host, key_blob)
             return (YES,)
 
-        question = _host_key_question(host, key_type, key_blob)
+        question = host_key_question(host, key_type, key_blob)
         await decide(await self._ask(question, decide, unless=trusted_meanwhile))
 
     async def passphrase(self, host: Host, key_path: str, *, retry: bool) -> str | None:
@@ -214,14 +220,9 @@ class Interview:
             if values[0]:
                 self._secrets.keep_passphrase(key_path, values[0])
 
-        question = Question(
-            kind=QuestionKind.PASSPHRASE,
-            target=host.target,
-            message=f"Passphrase for the key {printable(key_path)}",
-            fields=(Field("Passphrase"),),
-            # A remembered one may have been that of another key of the same name.
-            detail="The last one was wrong." if retry and self._asked.get(about) else "",
-        )
+        # A remembered one may have been that of another key of the same name.
+        was_wrong = retry and bool(self._asked.get(about))
+        question = passphrase_question(host, key_path, was_wrong=was_wrong)
         return await self._ask_secret(about, question, keep)
 
     async def password(self, host: Host, *, retry: bool) -> str | None:
@@ -240,13 +241,7 @@ class Interview:
             if values[0]:
                 self._secrets.keep_password(host, values[0])
 
-        question = Question(
-            kind=QuestionKind.PASSWORD,
-            target=host.target,
-            message=f"Password for {host.address}",
-            fields=(Field("Password"),),
-            detail="The last one was refused." if retry else "",
-        )
+        question = password_question(host, was_refused=retry)
         return await self._ask_secret(f"password {host.key}", question, keep)
 
     async def challenge(
@@ -257,22 +252,15 @@ class Interview:
             return ()
         if len(fields) > FIELD_LIMIT:
             return None
-        if len(fields) == 1 and _asks_for_password(*fields[0]):
+        if len(fields) == 1 and asks_for_password(*fields[0]):
             password = await self.password(host, retry=False)
             return None if password is None else (password,)
 
         async def start_over(values: Sequence[str]) -> None:
             """The next attempt asks for a fresh code."""
 
-        said = [printable(text, 500) for text in (name, instructions) if text.strip()]
-        question = Question(
-            kind=QuestionKind.CODE,
-            target=host.target,
-            message=f"{host.address} asks",
-            fields=tuple(Field(printable(label) or "Answer", echo=echo) for label, echo in fields),
-            detail="\n".join(said),
-        )
-        return await self._ask(question, start_over, leftover=_log_in_again(host))
+        question = code_question(host, name, instructions, fields)
+        return await self._ask(question, start_over, leftover=log_in_again(host))
 
     def login_ended(self, host: Host, *, accepted: bool) -> None:
         """Forget the password when the server has refused the login."""
@@ -311,75 +299,8 @@ class Interview:
                 async with asyncio.timeout(self._answer_timeout_s):
                     values = await (first_of(answered(), unless()) if unless else prompt.answer)
             except TimeoutError as error:
-                raise _unanswered(self._leftover[0]) from error
+                raise unanswered(self._leftover[0]) from error
             finally:
                 self._on_waiting(None)
         self._leftover = None
         return values
-
-
-def _unanswered(question: Question) -> NeedsInput:
-    return NeedsInput(
-        f"cannot connect to {question.target}: nobody has answered: {question.message}",
-        hint="answer the question with 'runicornctl connect', or in the dashboard",
-        question=str(question.kind),
-        target=question.target,
-    )
-
-
-def changed_host_key(host: Host, key_type: str, blob: bytes, known: KnownKeys) -> HostKeyChanged:
-    """The error for a key that is not the known one; it names both."""
-    listed = [f"{key.key_type} {key.fingerprint} ({key.source})" for key in known.plain]
-    return HostKeyChanged(
-        f"cannot connect to {host.address}: its host key has changed. "
-        f"It shows {key_type} {fingerprint(blob)}; known is {', '.join(listed)}",
-        hint="somebody may be in between. If the server was really set up anew, compare the new fingerprint "
-        f"with the one that its administrator gives, then run 'runicornctl hosts trust {host.target}'",
-        shown={"type": key_type, "fingerprint": fingerprint(blob)},
-        known=[
-            {"type": key.key_type, "fingerprint": key.fingerprint, "source": key.source}
-            for key in known.plain
-        ],
-    )
-
-
-def _revoked(host: Host, key_type: str, blob: bytes) -> HostKeyRevoked:
-    return HostKeyRevoked(
-        f"cannot connect to {host.address}: its host key {key_type} {fingerprint(blob)} is marked as revoked",
-        hint="ask the server's administrator for its new key",
-        shown={"type": key_type, "fingerprint": fingerprint(blob)},
-    )
-
-
-def _refused(host: Host, key_type: str, blob: bytes) -> HostKeyUnknown:
-    return HostKeyUnknown(
-        f"cannot connect to {host.address}: its host key {key_type} {fingerprint(blob)} is not trusted",
-        hint=f"compare the fingerprint with the server's, then run 'runicornctl hosts trust {host.target}'",
-        shown={"type": key_type, "fingerprint": fingerprint(blob)},
-    )
-
-
-def _host_key_question(host: Host, key_type: str, blob: bytes) -> Question:
-    return Question(
-        kind=QuestionKind.HOST_KEY,
-        target=host.target,
-        message=f"The host key of {host.address} is not known yet: {key_type} {fingerprint(blob)}",
-        choices=(
-            Choice(YES, "Yes, trust it", "It is the fingerprint that the server's administrator gives."),
-            Choice(NO, "No, do not connect"),
-        ),
-        detail="Compare it with the fingerprint that the server's administrator gives. Is it the same?",
-    )
-
-
-def _log_in_again(host: Host) -> Question:
-    return Question(
-        kind=QuestionKind.CODE,
-        target=host.target,
-        message=f"{host.address} asked for a code and no longer waits for it",
-        choices=(Choice(LOG_IN_AGAIN, "Log in again", "It then asks for a fresh code."),),
-    )
-
-
-def _asks_for_password(label: str, echo: bool) -> bool:
-    return not echo and "password" in label.lower() and "one-time" not in label.lower()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,7 @@ import structlog
 from runicornd._lib.clock import set_within
 from runicornd._lib.race import first_of
 from runicornd._lib.supervise import Tasks
-from runicornd.errors import (
-    AuthFailed,
-    HostUnreachable,
-    KeyUnusable,
-    NeedsInput,
-    NotConnected,
-    RunicorndError,
-)
+from runicornd.errors import AuthFailed, KeyUnusable, NeedsInput, RunicorndError
 from runicornd.ssh.lifecycle import (
     Answered,
     Asked,
@@ -36,6 +28,7 @@ from runicornd.ssh.lifecycle import (
     classify,
     transition,
 )
+from runicornd.ssh.reasons import loss, reason, told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -57,6 +50,7 @@ _log = structlog.get_logger(__name__)
 LINGER_S = 60.0
 STABLE_S = 30.0
 CLOSE_S = 3.0
+PROBE_S = 4.0
 
 
 class _StartOver(Exception):
@@ -79,7 +73,8 @@ class Link:
         clock: The time.
         backoff: Makes a fresh row of delays, in seconds.
         linger_s: How long the connection outlives its last hold.
-        stable_s: How long it must have been up for the next loss to start with a fresh row of delays.
+        stable_s: How long it must have been up for the next loss to start with a fresh row of delays,
+            unless somebody has said that it ``worked``.
     """
 
     def __init__(
@@ -110,6 +105,8 @@ class Link:
         self._connection: Connection | None = None
         self._holds = 0
         self._failures = 0
+        self._delays = backoff()
+        self._is_probed = False
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
         self._kicked = asyncio.Event()
@@ -166,12 +163,12 @@ class Link:
                 if self._connection:
                     return self._connection
                 if self.state.phase in {LinkPhase.BLOCKED, LinkPhase.CLOSED}:
-                    raise self._reason()
+                    raise reason(self.state, self.host)
                 if eager and self._failures > failures:
-                    raise self._reason()
+                    raise reason(self.state, self.host)
                 left = None if deadline is None else deadline - self._clock.monotonic()
                 if not await set_within(self._clock, self._changed, left):
-                    raise self._reason()
+                    raise reason(self.state, self.host)
 
     async def down(self) -> None:
         """Return when the connection of this moment is gone; at once when there is none."""
@@ -200,6 +197,10 @@ class Link:
             self._told_more.set()
             self.kick()
 
+    def worked(self) -> None:
+        """What the connection is for has been done over it: it is worth making again at once."""
+        self._delays = self._backoff()
+
     def kick(self) -> None:
         """Try now, because a person acted: skips the backoff, and leaves ``blocked``."""
         if self.state.phase in {LinkPhase.BACKOFF, LinkPhase.BLOCKED}:
@@ -207,9 +208,16 @@ class Link:
             self._kicked.set()
 
     def nudge(self) -> None:
-        """Try now, because conditions changed: skips the backoff. A blocked link stays blocked."""
+        """Conditions changed: try now, skipping the backoff, or see whether the connection still lives.
+
+        Later tries follow each other quickly again. A blocked link stays blocked.
+        """
+        self._delays = self._backoff()
         if self.state.phase is LinkPhase.BACKOFF:
             self.kick()
+        elif self._connection and not self._is_probed:
+            self._is_probed = True
+            self._tasks.start("probe", self._probe(self._connection))
 
     # Its own life
 
@@ -255,22 +263,28 @@ class Link:
                 return
 
     async def _stay_up(self) -> None:
-        delays = self._backoff()
+        self._delays = self._backoff()
         while True:
-            connection = await self._connect(delays)
+            connection = await self._connect()
             try:
                 began = self._clock.monotonic()
                 self._connection = connection
                 self._apply(Established())
                 await connection.wait_closed()
                 if self._clock.monotonic() - began >= self._stable_s:
-                    delays = self._backoff()
-                pause = self._fail_for_now(self._loss(), delays)
+                    self._delays = self._backoff()
+                pause = self._fail_for_now(loss(self.host))
             finally:
                 await connection.close()
             await set_within(self._clock, self._kicked, pause)
 
-    async def _connect(self, delays: Iterator[float]) -> Connection:
+    async def _probe(self, connection: Connection) -> None:
+        try:
+            await connection.probe(PROBE_S)
+        finally:
+            self._is_probed = False
+
+    async def _connect(self) -> Connection:
         while True:
             self._apply(Tried())
             login = self._login
@@ -283,7 +297,7 @@ class Link:
             except Exception as failure:  # noqa: BLE001 - whatever it is, it is classified in one place
                 error = interview.explained(failure)
                 if classify(error) is Disposition.RETRY:
-                    await set_within(self._clock, self._kicked, self._fail_for_now(error, delays))
+                    await set_within(self._clock, self._kicked, self._fail_for_now(error))
                 elif isinstance(error, NeedsInput) and interview.leftover:
                     await self._ask_on(interview.leftover, interview, error)
                 else:
@@ -312,7 +326,7 @@ class Link:
         raise _StartOver
 
     async def _wait_for_kick(self, error: Exception) -> None:
-        self._stop(self._told(error))
+        self._stop(told(error, self.host))
         await self._kicked.wait()
 
     def _on_answer(self, answer: asyncio.Future[tuple[str, ...]]) -> None:
@@ -322,12 +336,12 @@ class Link:
     def _waiting(self, prompt_id: str | None) -> None:
         self._apply(Answered() if prompt_id is None else Asked(prompt_id))
 
-    def _fail_for_now(self, error: Exception, delays: Iterator[float]) -> float:
+    def _fail_for_now(self, error: Exception) -> float:
         """Come to ``backoff``; return how many seconds it lasts."""
-        pause = next(delays)
+        pause = next(self._delays)
         self._failures += 1
         self._kicked.clear()
-        self._apply(Failed(self._told(error), self._clock.wall() + pause))
+        self._apply(Failed(told(error, self.host), self._clock.wall() + pause))
         return pause
 
     def _stop(self, error: RunicorndError, prompt_id: str | None = None) -> None:
@@ -355,33 +369,3 @@ class Link:
         self._events.publish(LinkChanged(self.host, self.state))
         self._changed.set()
         self._changed = asyncio.Event()
-
-    # Errors as others get them
-
-    def _told(self, error: Exception) -> RunicorndError:
-        if isinstance(error, RunicorndError):
-            return error
-        if isinstance(error, OSError):
-            return HostUnreachable(f"cannot connect to {self.host.target}: {error}")
-        _log.error("connecting crashed", host=self.host.key, exc_info=error)
-        return RunicorndError(
-            f"cannot connect to {self.host.target}: a mistake in runicornd itself ({type(error).__name__})",
-            hint="the daemon's log has the details; 'runicornctl daemon logs' shows it",
-        )
-
-    def _loss(self) -> RunicorndError:
-        return NotConnected(
-            f"cannot reach {self.host.target} at the moment: the connection was lost",
-            hint="it is made again by itself",
-        )
-
-    def _reason(self) -> RunicorndError:
-        # A copy, because each raise adds to the traceback of the instance, which the state keeps.
-        if self.state.error:
-            return copy.copy(self.state.error)
-        # Closed is for good, so this kind must not invite to another try.
-        kind = RunicorndError if self.state.phase is LinkPhase.CLOSED else NotConnected
-        return kind(
-            f"cannot use the link to {self.host.target}: it is {self.state.phase}",
-            hint="run 'runicornctl status' to see what it does",
-        )

@@ -68,6 +68,9 @@ class LocalConnection:
             asyncio.open_connection(hostname, port, limit=BUFFER_BYTES), f"{printable(hostname)}:{port}"
         )
 
+    async def probe(self, timeout_s: float) -> None:
+        """Do nothing: this machine is here."""
+
     async def wait_closed(self) -> None:
         """Return when ``close`` was called."""
         await self._closed.wait()

@@ -61,8 +61,8 @@ class Pool:
             link.kick()
 
     def kick_all(self, reason: str) -> None:
-        """Skip every backoff, because conditions changed; ``reason`` is for the log."""
-        _log.info("all links try again", reason=reason)
+        """Skip every backoff and probe what is up, because conditions changed; ``reason`` is for the log."""
+        _log.info("all links are looked at", reason=reason)
         for link in self._links.values():
             link.nudge()
 

@@ -139,6 +139,10 @@ class Targets:
         """
         self._agent = socket
 
+    def use_timing(self, timing: Timing) -> None:
+        """Let this hold for hosts that are resolved from now on."""
+        self._timing = timing
+
     async def resolve(self, target: str) -> Host:
         """Return the host that is meant.
 

@@ -88,6 +88,14 @@ class Connection(Protocol):
         """Connect to a TCP port as the far end sees it. Raises as ``open_unix``."""
         ...
 
+    async def probe(self, timeout_s: float) -> None:
+        """See whether the other side still lives; without a sign of life the connection is gone then.
+
+        Returns after ``timeout_s`` seconds at most. Never raises for a dead connection: ``wait_closed``
+        tells.
+        """
+        ...
+
     async def wait_closed(self) -> None:
         """Return when the connection is gone for whatever reason, a missed keep-alive included."""
         ...

@@ -47,6 +47,10 @@ class Ports:
         self._last = last
         self._owners: dict[int, str] = {}
 
+    def use_range(self, first: int, last: int) -> None:
+        """Give out ports of this range from now on; those that are taken stay whose they are."""
+        self._first, self._last = first, last
+
     def remember(self, owner: str, port: int) -> None:
         """Keep the port for its owner, a session or a forward, until ``forget``."""
         self._owners.setdefault(port, owner)

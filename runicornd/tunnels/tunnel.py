@@ -26,6 +26,8 @@ _log = structlog.get_logger(__name__)
 
 HOLD_S = 10.0
 DIAL_S = 15.0
+# A viewer that is there is given this long to answer a dial, however short the hold.
+LEAST_DIAL_S = 3.0
 MAX_CONNECTIONS = 512
 CLOSE_S = 1.5
 ACCEPT_PAUSE_S = 0.5
@@ -72,6 +74,11 @@ class Tunnel:
         self._attached = asyncio.Event()
         self._detached = asyncio.Event()
         self._led: set[asyncio.Task[None]] = set()
+        self._verdict = ""
+
+    def hold_for(self, seconds: float) -> None:
+        """Let connections that come from now on wait so long for the viewer."""
+        self._hold_s = seconds
 
     @property
     def is_listening(self) -> bool:
@@ -121,12 +128,17 @@ class Tunnel:
         """
         self.detach()
         self._dial = dial
+        self._verdict = ""
         self._detached.clear()
         self._attached.set()
 
-    def detach(self) -> None:
-        """The viewer is gone for now: end its connections, and let new ones wait."""
+    def detach(self, verdict: str = "") -> None:
+        """The viewer is gone for now: end its connections, and let new ones wait.
+
+        With a verdict, which says why there will be none until a person acts, they need not wait.
+        """
         self._dial = None
+        self._verdict = verdict
         self._attached.clear()
         self._detached.set()
         for task in self._led:
@@ -176,16 +188,24 @@ class Tunnel:
 
     async def _stream(self) -> ByteStream | None:
         """Return a stream of the viewer that is attached in time; None when there is none."""
+        if self._verdict:
+            return None
+        deadline = asyncio.get_running_loop().time() + self._hold_s
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._hold_s):
-                await self._attached.wait()
-                while (stream := await self._dialed()) is None:
-                    await self._attached.wait()
-                return stream
+            async with asyncio.timeout(max(self._hold_s, LEAST_DIAL_S)):
+                while True:
+                    async with asyncio.timeout_at(deadline):
+                        await self._attached.wait()
+                    if stream := await self._dialed(deadline):
+                        return stream
         return None
 
-    async def _dialed(self) -> ByteStream | None:
-        """Open a stream; None when the viewer was detached meanwhile or, after a failure, is now."""
+    async def _dialed(self, deadline: float) -> ByteStream | None:
+        """Open a stream; None when the viewer was detached meanwhile or, after a failure, is now.
+
+        Raises:
+            TimeoutError: It failed, and the viewer stays attached until the deadline.
+        """
         if (dial := self._dial) is None:
             return None
         try:
@@ -195,7 +215,8 @@ class Tunnel:
             _log.info("viewer not reached", owner=self._owner, reason=str(error) or "no answer")
             if self._dial is dial:
                 # Most likely the link or the viewer has just gone, and whoever attached it will notice.
-                await self._detached.wait()
+                async with asyncio.timeout_at(deadline):
+                    await self._detached.wait()
             return None
         if self._dial is dial:
             return stream
@@ -218,5 +239,5 @@ class Tunnel:
                 start = await loop.sock_recv(client, waiting_page.START_BYTES)
             if waiting_page.is_http(start):
                 async with asyncio.timeout(FIRST_BYTES_S):
-                    await loop.sock_sendall(client, waiting_page.response(start, self._label))
+                    await loop.sock_sendall(client, waiting_page.response(start, self._label, self._verdict))
                 await farewell(client)

@@ -53,6 +53,10 @@ class ViewerHost(Protocol):
         """End it and clear away what it left; False when it was not running."""
         ...
 
+    async def viewers(self) -> tuple[ViewerRecord, ...]:
+        """All viewers of this account that run, whoever started them."""
+        ...
+
     async def exits(self, instance: str) -> ViewerExit:
         """Wait for the end of a viewer that was started or attached."""
         ...
@@ -113,13 +117,13 @@ class Launcher:
         self._lease_s = lease_s
         self._grace_s = grace_s
 
-    async def adopt(self, record: ViewerRecord) -> ViewerRecord | None:
+    async def adopt(self, record: ViewerRecord, session: str) -> ViewerRecord | None:
         """Return the record of the viewer if it still runs and can be reached, else None.
 
-        A viewer that runs and can no longer be reached is stopped.
+        A viewer that runs and can no longer be reached is stopped. One of another session is left alone.
         """
         running = await self._host.attach_viewer(record.identity)
-        if not isinstance(running, ViewerRecord):
+        if not isinstance(running, ViewerRecord) or running.session not in _names(session):
             return None
         try:
             await self._reach(running)
@@ -152,6 +156,15 @@ class Launcher:
     async def stop(self, record: ViewerRecord) -> bool:
         """End the viewer; False when it was not running. Nothing of it is left either way."""
         return await self._host.stop_viewer(record.identity, grace_s=self._grace_s)
+
+    async def clear(self, session: str) -> None:
+        """End the viewers of a session that nobody has a record of.
+
+        They come from starts whose answer was lost: the link broke, or the daemon was killed.
+        """
+        for stray in await self._host.viewers():
+            if stray.session == session:
+                await self.stop(stray)
 
     async def _start_on(self, transport: str, launch: Launch) -> ViewerRecord:
         record = await self._begin(transport, launch)
@@ -207,6 +220,11 @@ class Launcher:
                 raise crash(found) from None
             raise
         stream.abort()
+
+
+def _names(session: str) -> tuple[str, str]:
+    """What a session's viewers may be marked with: daemons before 0.2 left out what follows the ``@``."""
+    return session, session.partition("@")[0]
 
 
 def _all_forbidden(target: str) -> ForwardingForbidden:

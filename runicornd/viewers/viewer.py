@@ -30,10 +30,11 @@ class Viewer:
     Args:
         host: The host that it runs on.
         kind: What sort of viewer it is.
-        session: The id of the session that it is for; it goes into the remote record.
+        session: What marks it as that of its session; it goes into the remote record.
         target: What the user calls the host, for messages and for what is remembered of it.
         memory: What is known of targets that forbid Unix sockets; shared by all sessions.
         lease_s: How long it lives on when nobody renews its lease, in seconds.
+        has_past: An earlier daemon may have started one that we have no record of.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Viewer:
         target: str,
         memory: TransportMemory,
         lease_s: float = LEASE_S,
+        has_past: bool = False,
     ) -> None:
         self._host = host
         self._kind = kind
         self._session = session
         self._launcher = Launcher(host, kind, target=target, memory=memory, lease_s=lease_s)
         self._record: ViewerRecord | None = None
+        self._may_have_strays = has_past
 
     @property
     def record(self) -> ViewerRecord | None:
@@ -81,10 +84,19 @@ class Viewer:
         """
         self._record = adopt  # so that stop() finds it even when the link breaks in the middle
         if adopt is not None:
-            self._record = await self._launcher.adopt(adopt)
+            self._record = await self._launcher.adopt(adopt, self._session)
         if self._record is None:
-            self._record = await self._launcher.start(Launch(python, root, self._session))
+            self._record = await self._start(Launch(python, root, self._session))
         return self._record
+
+    async def _start(self, launch: Launch) -> ViewerRecord:
+        """Start one, and first end what an earlier start may have left whose answer never came."""
+        if self._may_have_strays:
+            await self._launcher.clear(self._session)
+        self._may_have_strays = True
+        record = await self._launcher.start(launch)
+        self._may_have_strays = False
+        return record
 
     async def answering(self, url: str, timeout_s: float = ANSWER_TIMEOUT_S) -> Answer:
         """Wait for the viewer's first good answer through its tunnel.

@@ -3,17 +3,24 @@
 import asyncio
 from collections import deque
 
+from runicornd.errors import NeedsInput
+
 
 class FakeConnection:
     """A connection that lives until ``drop`` or ``close``."""
 
     def __init__(self):
         self.closed = False
+        self.probes = 0
         self._gone = asyncio.Event()
 
     def drop(self):
         """Lose the connection, as a network does."""
         self._gone.set()
+
+    async def probe(self, timeout_s):
+        self.probes += 1
+        await self._gone.wait()
 
     async def wait_closed(self):
         await self._gone.wait()
@@ -56,7 +63,7 @@ class FakeInterview:
         self.refuses = None
 
     def explained(self, failure):
-        return failure
+        return NeedsInput("cannot go on: nobody has answered") if self.leftover else failure
 
     async def remember(self, question, values):
         if self.refuses:

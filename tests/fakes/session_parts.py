@@ -35,7 +35,7 @@ class FakeLink:
 
     def __init__(self, key="gpu"):
         self.host = SimpleNamespace(key=key)
-        self.state = SimpleNamespace(prompt_id=None)
+        self.state = SimpleNamespace(prompt_id=None, phase=None, error=None)
         self.holds = 0
         self.helped = asyncio.Event()
         self.kicks = 0
@@ -53,6 +53,9 @@ class FakeLink:
 
     def kick(self):
         self.kicks += 1
+
+    def worked(self):
+        return
 
     async def up(self, *, eager):
         return None
@@ -102,8 +105,9 @@ class FakeTunnel:
     def attach(self, _dial):
         self.attached = True
 
-    def detach(self):
+    def detach(self, verdict=""):
         self.attached = False
+        self.verdict = verdict
 
     async def close(self):
         self.is_listening = False
@@ -135,7 +139,12 @@ class FakeSteps:
 
     async def watch(self, _url):
         await self._next("watch")
-        await asyncio.Event().wait()
+        self._broken = asyncio.get_running_loop().create_future()
+        await self._broken
+
+    def break_watch(self, error):
+        """End the watch that goes on by an error."""
+        self._broken.set_exception(error)
 
     async def _next(self, name):
         self.calls.append(name)

@@ -33,13 +33,15 @@ class FakeViewerHost:
     """Mirrors ``RemoteHost`` as far as viewers need it.
 
     ``forbidden`` transports cannot be opened; ``crash_at_start`` makes every viewer exit before its
-    socket is opened; ``start_gate`` holds back the answer to a start until it is set.
+    socket is opened; ``start_gate`` holds back the answer to a start until it is set; ``start_failure`` is
+    raised once in its place.
     """
 
     def __init__(self):
         self.forbidden = set()
         self.crash_at_start = None
         self.start_gate = None
+        self.start_failure = None
         self.start_asked = asyncio.Event()
         self.started = []
         self.running = {}
@@ -70,6 +72,9 @@ class FakeViewerHost:
         self.start_asked.set()
         if self.start_gate is not None:
             await self.start_gate.wait()
+        if self.start_failure is not None:
+            failure, self.start_failure = self.start_failure, None
+            raise failure
         if self.crash_at_start is not None:
             await self.end(record, code=1, log_tail=self.crash_at_start)
         return record
@@ -79,6 +84,9 @@ class FakeViewerHost:
         if record is not None and record.identity == identity:
             return record
         return self.ended.get(identity.instance)
+
+    async def viewers(self):
+        return tuple(self.running.values())
 
     async def stop_viewer(self, identity, *, grace_s=5.0):
         record = self.running.get(identity.instance)

@@ -38,6 +38,7 @@ class Laptop(Ctl):
         self.state = home / ".local/state/runicornd"
         self.process = None
         self.wrapper = []  # what the daemon is started through; it must not fork
+        self.module = "runicornd"  # what Python runs as the daemon
         self.env |= {
             "RUNICORND_SOCKET": str(self.socket),
             "RUNICORND_LOCAL_PORTS": "0",
@@ -68,7 +69,7 @@ class Laptop(Ctl):
         log = self.home / "daemon.log"
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [*self.wrapper, sys.executable, "-X", "dev", "-m", "runicornd", "--foreground"],
+                [*self.wrapper, sys.executable, "-X", "dev", "-m", self.module, "--foreground"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -108,6 +109,12 @@ class Laptop(Ctl):
         """Run a command with ``--json``; return what it printed, which is one JSON value."""
         done = self.run(*words, "--json", **options)
         assert done.code == code, f"{words} ended with {done.code}: {done.out}{done.err}\n{self.log()}"
+        return json.loads(done.out)
+
+    def rpc(self, method, params=None):
+        """Call a method of the control plane; its result."""
+        done = self.run("rpc", method, json.dumps(params or {}))
+        assert done.code == 0, f"{method}: {done.out}{done.err}\n{self.log()}"
         return json.loads(done.out)
 
     def connect(self, target, *options, code=0):

@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import socket
 import struct
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
+from runicornd._lib.race import all_of
 
 PIECE_BYTES = 65536
 # A pause in one direction that is longer than this ends a burst; it counts as a turn.
@@ -84,6 +83,10 @@ class Proxy:
         """Throw all bytes away without a word, also those of new connections."""
         self._is_blackhole = active
 
+    def lead_to(self, port: int) -> None:
+        """Lead new connections to another port of this machine."""
+        self._target = ("127.0.0.1", port)
+
     def reset(self) -> int:
         """Cut every connection with a TCP reset; return how many there were."""
         pairs = list(self._pairs)
@@ -99,7 +102,7 @@ class Proxy:
         self._tasks.add(task)
         try:
             await self._relay(reader, writer)
-        except (OSError, asyncio.CancelledError):
+        except* (OSError, asyncio.CancelledError):  # of one direction, or of both
             pass
         finally:
             self._tasks.discard(task)
@@ -121,7 +124,7 @@ class Proxy:
 
     async def _pump(self, direction: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(QUEUE_PIECES)
-        await _both(self._read(direction, reader, queue), self._write(queue, writer))
+        await all_of(self._read(direction, reader, queue), self._write(queue, writer))
 
     async def _read(
         self, direction: str, reader: asyncio.StreamReader, queue: asyncio.Queue[tuple[float, bytes]]
@@ -150,12 +153,6 @@ class Proxy:
                 return
             writer.write(data)
             await writer.drain()
-
-
-async def _both(first: Coroutine[None, None, None], second: Coroutine[None, None, None]) -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(first)
-        group.create_task(second)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -188,7 +188,8 @@ class Sshd:
             "PasswordAuthentication no",
             "KbdInteractiveAuthentication no",
             "PermitRootLogin yes",
-            "MaxStartups 100",
+            # Of these lines the last one counts.
+            *(line for line in ["MaxStartups 100"] if "MaxStartups" not in " ".join(self.lines)),
             "LogLevel VERBOSE",
             "Subsystem sftp internal-sftp",
         ]

@@ -42,3 +42,11 @@ async def within(work, patience_s=PATIENCE_S):
     """Await the work, which must end in time."""
     async with asyncio.timeout(patience_s):
         return await work
+
+
+def stays(condition, for_s):
+    """See that the condition holds for so long."""
+    deadline = time.monotonic() + for_s
+    while time.monotonic() < deadline:
+        assert condition(), f"it did not stay so for {for_s:g} s"
+        time.sleep(0.05)

@@ -36,7 +36,7 @@ async def status(call: Call, params: models.StatusParams) -> models.StatusResult
     targets = {subject, *(one.target for one in result.sessions)}
     result.hosts = [one for one in result.hosts if one.target in targets]
     # A jump host's question is of whoever waits for it.
-    asked = {one.prompt for one in (*result.sessions, *result.hosts)}
+    asked = {one.prompt for one in result.sessions} | {one.prompt for one in result.hosts}
     result.prompts = [one for one in result.prompts if one.target in targets or one.id in asked]
     if not (result.sessions or result.hosts or result.prompts):
         raise UnknownSession(

@@ -63,7 +63,7 @@ def test_noise_without_an_end(make_far):
     refusal = far.refused()
     assert refusal.kind == "agent_failed"
     assert refusal.message.startswith("cannot start the agent: the server sent too much before it")
-    assert "WELCOME" in refusal.message
+    assert 1 <= refusal.message.count("WELCOME") < 10
     assert refusal.took_s < 15
     assert "prints nothing" in refusal.hint
 
@@ -85,7 +85,7 @@ def test_a_server_that_stays_silent(make_far):
     before = far.traces()
     refusal = refused(far.laptop, "connect", far.alias, "--no-browser", "--timeout", "0.5", code=6)
     assert refusal.kind == "timed_out"
-    assert "it is still environments" in refusal.message
+    assert "it is still looking for environments" in refusal.message
     assert f"runicornctl status {far.alias}" in refusal.hint
     far.forget()
     before.nothing_added()

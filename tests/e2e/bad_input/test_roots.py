@@ -148,11 +148,19 @@ def test_a_relative_root_starts_at_home(far):
 
 
 def test_a_root_that_is_not_utf8(far):
-    """What cannot be sent is told before anything begins."""
+    """What cannot be sent is told before anything begins; as the server writes it, it can be named."""
     far.viewer()
-    refusal = far.refused("--env", "train", "--root", b"/tmp/caf\xe9", code=2)
+    root = far.home.path / os.fsdecode(b"caf\xe9")
+    root.mkdir()
+    refusal = far.refused("--env", "train", "--root", str(root), code=2)
     assert refusal.kind == "invalid_params"
     assert refusal.message == "cannot send the request: an argument is not valid UTF-8"
+    assert "copied" in refusal.hint
+    written = f"{far.home.path}/caf\uf7e9"
+    session = far.connect("--env", "train", "--root", written)
+    assert session["root"] == written
+    assert json.loads(fetch(session["url"] + "/api/health")[1])["storage"] == str(root)
+    far.forget()
 
 
 def test_a_null_character_in_a_root(far):

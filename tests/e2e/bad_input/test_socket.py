@@ -1,6 +1,6 @@
 """The real daemon's socket, met by clients that do not keep to the contract."""
 
-import asyncio
+import contextlib
 import json
 import os
 import pwd
@@ -11,7 +11,8 @@ import sys
 import pytest
 
 from runicornd.protocol.framing import MAX_LINE_BYTES
-from tests.helpers.faults import Traces
+from tests.helpers.faults import Traces, refused
+from tests.helpers.waiting import until
 from tests.helpers.wire import WireClient
 
 AS_NOBODY = """
@@ -22,9 +23,15 @@ os.setuid(int(sys.argv[2]))
 client = socket.socket(socket.AF_UNIX)
 client.settimeout(5)
 client.connect(sys.argv[1])
-client.sendall(b'{"jsonrpc": "2.0", "id": 1, "method": "daemon.shutdown", "params": {}}\\n')
-while data := client.recv(65536):
-    sys.stdout.buffer.write(data)
+try:
+    client.sendall(b'{"jsonrpc": "2.0", "id": 1, "method": "daemon.shutdown", "params": {}}\\n')
+except BrokenPipeError:  # it did not even listen
+    pass
+try:
+    while data := client.recv(65536):
+        sys.stdout.buffer.write(data)
+except ConnectionResetError:
+    pass
 """
 
 
@@ -34,7 +41,7 @@ def untouched(laptop):
     before = Traces(laptop)
     yield
     before.nothing_added()
-    assert laptop.run("status").code == 0
+    until(lambda: laptop.run("status").code == 0, "a daemon that serves")
 
 
 pytestmark = pytest.mark.usefixtures("untouched")
@@ -136,17 +143,13 @@ def test_a_client_that_only_hangs_up(laptop):
             client.sendall(b'{"jsonrpc"')
 
 
-async def test_many_clients_that_say_nothing(laptop):
-    """They cannot keep others from being served for long: too many are told so."""
-    held = [await asyncio.open_unix_connection(laptop.socket) for _ in range(70)]
-    try:
-        refused = 0
-        for reader, _ in held[64:]:
-            async with asyncio.timeout(5):
-                answer = json.loads(await reader.readline())
-            refused += answer["error"]["data"]["kind"] == "too_many_connections"
-        assert refused == 6
-    finally:
-        for _, writer in held:
-            writer.close()
-            await writer.wait_closed()
+def test_many_clients_that_say_nothing(laptop):
+    """Whoever is one too many is told so."""
+    with contextlib.ExitStack() as held:
+        for _ in range(64):
+            client = held.enter_context(socket.socket(socket.AF_UNIX))
+            client.connect(str(laptop.socket))
+        refusal = refused(laptop, "status")
+    assert refusal.kind == "too_many_connections"
+    assert refusal.message.startswith("cannot ")
+    assert refusal.hint

@@ -24,6 +24,7 @@ def test_a_code_is_asked_each_time(laptop, account, written):
 
     gpu.server.rounds = [PASSWORD_ROUND, code_round("333444")]
     gpu.drop()
+    laptop.wait_for("gpu", "reconnecting")
     error = laptop.connect("gpu", code=5)
     assert error["context"]["prompt_kind"] == "code"
     assert "waits for a code" in error["message"]

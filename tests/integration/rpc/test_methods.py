@@ -92,6 +92,13 @@ async def test_start_with_nothing_but_a_target(daemon, client):
     assert request.viewer == daemon.services.default_viewer
 
 
+async def test_the_agent_of_a_client_is_used_from_now_on(daemon, client):
+    """By itself it is no login: what was given for the host before stays."""
+    await client.result("sessions.start", {"target": "gpu", "auth": {"agent_socket": "/run/agent"}})
+    assert [str(path) for path in daemon.agents] == ["/run/agent"]
+    assert daemon.sessions.requests[0].login is None
+
+
 async def test_a_relative_key(daemon, client):
     """A relative path means another file to the daemon, so it is refused."""
     error = await client.error("sessions.start", {"target": "g", "auth": {"identity_file": "id_rsa"}})

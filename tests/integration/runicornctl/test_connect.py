@@ -55,6 +55,15 @@ def test_what_was_asked_for_reaches_the_daemon(ctl, daemon):
     assert params["auth"]["identity_file"] == str(ctl.home / "keys/id")
 
 
+@pytest.mark.parametrize(("socket", "sent"), [("/run/agent", "/run/agent"), ("agent", None), ("", None)])
+def test_the_agent_of_the_shell_reaches_the_daemon(ctl, daemon, socket, sent):
+    """The daemon's own may be that of an earlier login; a relative path means nothing to it."""
+    starts(daemon, a_session())
+    assert ctl.run("connect", "gpu", "--no-browser", env={"SSH_AUTH_SOCK": socket}).code == 0
+    auth = daemon.asked("sessions.start")[0]["auth"]
+    assert (auth and auth["agent_socket"]) == sent
+
+
 def test_a_key_can_be_piped_in(ctl, daemon):
     """With --paste-key the key's text comes from standard input."""
     starts(daemon, a_session())
@@ -168,7 +177,7 @@ def test_it_gives_up_after_its_timeout(ctl, daemon):
     starts(daemon, starting("launching", detail="uploading"))
     done = ctl.run("connect", "gpu", "--timeout", "0.3")
     assert done.code == 6
-    assert "still launching: uploading" in done.err
+    assert "still starting the viewer: uploading" in done.err
     assert not daemon.asked("sessions.stop")
 
 

@@ -19,6 +19,10 @@ def unit_of(ctl):
     return ctl.home / ".config/systemd/user/runicornd.service"
 
 
+def socket_unit_of(ctl):
+    return unit_of(ctl).with_name("runicornd.socket")
+
+
 @pytest.fixture
 def offline(ctl):
     """A user whose service manager cannot be reached."""
@@ -53,6 +57,18 @@ def test_the_installed_unit_is_clean(offline):
     assert done.code == 0
     assert "systemctl --user enable --now runicornd" in done.out
     assert analyze(unit_of(offline)) == (0, "")
+    assert analyze(socket_unit_of(offline)) == (0, "")
+
+
+def test_the_socket_unit_listens_where_commands_connect(offline):
+    """A path of the user's own choice too, with a percent sign in it; others cannot reach it."""
+    for chosen in (None, str(offline.runtime / "100% mine" / "s")):
+        env = {"RUNICORND_SOCKET": chosen} if chosen else {}
+        assert offline.run("daemon", "install", env=env).code == 0
+        text = socket_unit_of(offline).read_text()
+        assert f"\nListenStream={(chosen or str(offline.socket)).replace('%', '%%')}\n" in text
+        assert "\nSocketMode=0600\nDirectoryMode=0700\n" in text
+        assert analyze(socket_unit_of(offline)) == (0, "")
 
 
 def test_the_unit_runs_this_python_and_can_tell_when_it_is_ready(offline):
@@ -77,10 +93,11 @@ def test_nasty_paths_reach_systemd_whole(tmp_path, name):
 
 
 def test_uninstall_undoes_install(offline):
-    """The file is gone, and a second time there is nothing to do."""
+    """Both files are gone, and a second time there is nothing to do."""
     offline.run("daemon", "install")
     assert offline.run("daemon", "uninstall").code == 0
     assert not unit_of(offline).exists()
+    assert not socket_unit_of(offline).exists()
     assert "not installed" in offline.run("daemon", "uninstall").out
 
 
@@ -126,7 +143,7 @@ def test_uninstall_stops_the_service_first(ctl, tmp_path):
     calls = fake_systemctl(ctl, tmp_path)
     ctl.run("daemon", "install")
     assert ctl.run("daemon", "uninstall").code == 0
-    assert "disable --now runicornd.service" in calls.read_text()
+    assert "disable --now runicornd.service runicornd.socket" in calls.read_text()
 
 
 def test_the_launchd_agent_is_a_property_list():

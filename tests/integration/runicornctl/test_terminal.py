@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from runicornd.protocol import models
-from tests.fakes.daemon import FINGERPRINT, Refusal, a_session, starting, starts
+from tests.fakes.daemon import FINGERPRINT, Refusal, a_session, an_error, starting, starts
 
 SECRET = "correct horse"
 PASSWORD = models.PromptInfo(
@@ -309,3 +309,13 @@ def test_envs_asks_what_waits_already(ctl, daemon):
         terminal.type(SECRET)
         assert terminal.end() == 0
     assert daemon.answers == [[SECRET]]
+
+
+def test_a_step_that_ends_in_a_block_is_not_ticked_off(ctl, daemon):
+    """Nobody is told that a host is connected when it is not; the error says what is wrong."""
+    starts(daemon, starting(step="connecting"), a_session(state="blocked", error=an_error()))
+    with ctl.at_terminal("connect", "gpu", "--no-browser") as terminal:
+        assert terminal.end() == 1
+    assert "✗ Connecting to gpu" in terminal.text
+    assert "✓" not in terminal.text
+    assert "error: cannot log in to gpu" in terminal.text

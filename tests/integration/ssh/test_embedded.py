@@ -183,15 +183,17 @@ async def test_a_late_code_is_asked_for_again(host_of, connect, person):
 
 
 async def test_question_goes_when_the_server_does(host_of, person):
-    """When the server hangs up, its question is withdrawn."""
+    """When the server hangs up, its question is withdrawn, and another try would not help."""
     async with EmbeddedServer(rounds=[CODE_ROUND]) as server:
         host = host_of(server)
-        connecting = asyncio.create_task(AsyncsshConnector().connect(host, person.interview(host)))
+        interview = person.interview(host)
+        connecting = asyncio.create_task(AsyncsshConnector().connect(host, interview))
         await eventually(person.prompts.pending, "the question")
         await server.stop()
-        with pytest.raises(HostUnreachable, match="during the login"):
+        with pytest.raises(HostUnreachable, match="during the login") as caught:
             await within(connecting)
         assert person.prompts.pending() == ()
+        assert interview.explained(caught.value).kind == "needs_input"
         await server.start()
 
 

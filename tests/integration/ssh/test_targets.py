@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,21 @@ async def test_agents(config, setting, socket):
     config.environ["OTHER"] = "/run/other"
     config.write("Host gpu", f"  IdentityAgent {setting}")
     assert (await config.resolve("gpu")).agent_socket == socket
+
+
+async def test_the_agent_of_a_client(config):
+    """It takes the place of the environment's, but not of one that is configured, and while it is there."""
+    config.write("Host named", "  IdentityAgent /run/named")
+    targets = config.targets
+    path = config.folder / "agent"
+    targets.use_agent(path)
+    assert (await targets.resolve("gpu")).agent_socket == "/run/agent"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        assert (await targets.resolve("gpu")).agent_socket == str(path)
+        assert (await targets.resolve("named")).agent_socket == "/run/named"
+    path.unlink()
+    assert (await targets.resolve("gpu")).agent_socket == "/run/agent"
 
 
 async def test_no_agent_in_the_environment(config):

@@ -1,6 +1,8 @@
 """Talking to the service manager, and taking its sockets."""
 
+import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -43,9 +45,12 @@ def test_what_the_manager_hears(manager):
     notifier.ready("3 sessions")
     notifier.status("two\nlines")
     notifier.alive()
+    notifier.reloading()
     notifier.stopping()
-    heard = [listener.recv(4096) for _ in range(4)]
+    heard = [listener.recv(4096) for _ in range(5)]
+    reloading = heard.pop(3)
     assert heard == [b"READY=1\nSTATUS=3 sessions", b"STATUS=two lines", b"WATCHDOG=1", b"STOPPING=1"]
+    assert re.fullmatch(rb"RELOADING=1\nMONOTONIC_USEC=\d+", reloading)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets are Linux's")
@@ -90,6 +95,17 @@ def test_the_watchdog(environ, interval):
     """It is fed twice as often as it asks, and only when it means us."""
     assert Notifier(environ).watchdog_interval_s == interval
     assert environ == {}
+
+
+async def test_the_watchdog_is_fed_from_the_event_loop(manager):
+    """Again and again, until the feeding is cancelled; without a watchdog it ends at once."""
+    listener, address = manager
+    await Notifier({"NOTIFY_SOCKET": address}).keep_alive()
+    feeding = asyncio.create_task(Notifier({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "20000"}).keep_alive())
+    assert [await asyncio.to_thread(listener.recv, 4096) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+    feeding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await feeding
 
 
 @pytest.mark.parametrize(

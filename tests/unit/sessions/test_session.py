@@ -1,6 +1,8 @@
 """One session's coroutine, on scripted parts."""
 
+import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +18,7 @@ from runicornd.errors import (
     ViewerCrashed,
 )
 from runicornd.sessions.model import ChosenEnvironment, Phase
+from runicornd.ssh.lifecycle import LinkPhase
 from tests.fakes.session_parts import INTENT, RECORD, Bench
 
 LOST = NotConnected("cannot reach gpu: the connection was lost")
@@ -133,6 +136,8 @@ async def test_a_crash_loop_fails_and_keeps_the_url(bench):
     await b.session.start()
     view = await b.until(Phase.FAILED)
     assert (view.state.error, view.url) == (CRASHED, "http://localhost:8081")
+    assert "it died" in b.tunnel.verdict
+    assert "runicornctl restart gpu" in b.tunnel.verdict
     assert len(b.store.load()) == 1
 
 
@@ -200,6 +205,19 @@ async def test_restart_replaces_the_viewer_on_the_same_url(bench):
     assert (b.viewer.stopped, b.tunnel.opened) == ([RECORD], 1)
 
 
+async def test_a_viewer_that_could_not_be_told_to_end_is_ended_first_of_all(bench):
+    """A restart while the link is away replaces the viewer all the same, once the link is back."""
+    b = bench()
+    await b.session.start()
+    await b.until(Phase.READY)
+    b.viewer.stop_error = NotConnected("cannot reach gpu: the link is down")
+    await b.session.restart()
+    assert b.viewer.stopped == []
+    b.viewer.stop_error = None
+    await b.until(Phase.READY)
+    assert b.viewer.stopped == [RECORD]
+
+
 async def test_closing_leaves_the_viewer_for_the_next_daemon(bench):
     """Nothing is stopped and the file still wants it."""
     b = bench()
@@ -218,3 +236,66 @@ async def test_a_session_that_cannot_be_saved_does_not_start(bench, tmp_path):
     with pytest.raises(StateUnwritable):
         await b.session.start()
     assert (b.session.phase, b.tunnel.closed) == (Phase.STOPPED, True)
+
+
+async def test_a_session_that_cannot_be_saved_stops_all_the_same(bench, tmp_path):
+    """Its viewer is ended and its address closed; that the next daemon will not know is told."""
+    b = bench()
+    await b.session.start()
+    await b.until(Phase.READY)
+    path = tmp_path / "gpu.json"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StateUnwritable):
+        await b.session.stop()
+    assert b.session.phase is Phase.STOPPED
+    assert (b.viewer.stopped, b.tunnel.closed) == ([RECORD], True)
+    path.rmdir()
+
+
+async def test_a_file_that_cannot_be_removed_does_not_hide_the_failure(bench, tmp_path):
+    """What was wrong is what is told, and the address is closed."""
+    b = bench()
+    b.steps.outcomes["connect"] = [HostUnreachable("cannot reach gpu")]
+    await b.session.start()
+    path = tmp_path / "gpu.json"
+    path.unlink()
+    path.mkdir()
+    view = await b.until(Phase.FAILED)
+    assert isinstance(view.state.error, HostUnreachable)
+    assert b.tunnel.closed
+    path.rmdir()
+
+
+async def test_a_session_of_the_last_daemon_says_why_it_waits(bench):
+    """It is not 'starting' for hours: the link's reason is shown, each time that it changes."""
+    b = bench(RAN_BEFORE)
+    came_up = asyncio.Event()
+
+    async def connect(*, patient):
+        await came_up.wait()
+
+    b.steps.connect = connect
+    await b.session.start()
+    for text in ("cannot reach gpu: no such name", "cannot reach gpu: no route"):
+        b.link.state = SimpleNamespace(prompt_id=None, phase=LinkPhase.BACKOFF, error=HostUnreachable(text))
+        b.session.link_changed()
+        state = b.session.view().state
+        assert (state.phase, state.error.message) == (Phase.RECONNECTING, text)
+    came_up.set()
+    assert (await b.until(Phase.READY)).state.error is None
+
+
+async def test_a_session_that_worked_goes_on_when_it_cannot_be_saved(bench, tmp_path):
+    """Its viewer crashed and the disk is full: a new one runs, and what is wrong is told."""
+    b = bench(delays_s=(0.0,))
+    await b.session.start()
+    await b.until(Phase.READY)
+    path = tmp_path / "gpu.json"
+    path.unlink()
+    path.mkdir()
+    b.steps.break_watch(CRASHED)
+    await b.until(Phase.RESTARTING)
+    view = await b.until(Phase.READY)
+    assert view.state.detail.startswith("cannot save session gpu: ")
+    path.rmdir()

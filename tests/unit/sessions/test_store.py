@@ -62,6 +62,14 @@ def test_a_damaged_file_is_set_aside_and_costs_only_itself(tmp_path, content):
     assert not (tmp_path / "broken.json").exists()
 
 
+def test_a_file_under_another_name_is_set_aside(tmp_path):
+    """A copied file, or one that names a path, would be saved over something else."""
+    SessionStore(tmp_path).save(INTENT)
+    (tmp_path / "copy.json").write_bytes((tmp_path / "gpu-server.json").read_bytes())
+    assert SessionStore(tmp_path).load() == [INTENT]
+    assert list(tmp_path.glob("copy.json.corrupt-*"))
+
+
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path):
     """An older daemon neither reads nor moves it."""
     path = tmp_path / "future.json"
@@ -85,3 +93,16 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "state").write_text("")
     with pytest.raises(StateUnwritable, match="cannot save session gpu-server"):
         SessionStore(tmp_path / "state" / "sessions").save(INTENT)
+
+
+def test_what_is_there_already_is_not_written_again(tmp_path):
+    """A daemon that starts needs no space for what has not changed; a damaged file is mended."""
+    store = SessionStore(tmp_path)
+    store.save(INTENT)
+    path = tmp_path / "gpu-server.json"
+    before = path.stat().st_ino
+    store.save(INTENT)
+    assert path.stat().st_ino == before
+    path.write_bytes(b"garbage")
+    store.save(INTENT)
+    assert store.load() == [INTENT]

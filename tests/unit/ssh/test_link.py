@@ -13,6 +13,7 @@ from runicornd.errors import (
 )
 from runicornd.events import EventHub
 from runicornd.prompts import Field, Prompts, Question, QuestionKind
+from runicornd.ssh.auth import Login
 from runicornd.ssh.lifecycle import LinkChanged, LinkPhase
 from runicornd.ssh.link import Link
 from runicornd.ssh.targets import Host
@@ -77,7 +78,7 @@ class Bench:
 
         async def outcome(interview):
             interview.leftover = PASSWORD
-            raise NeedsInput("cannot go on: a password is needed", hint="answer it")
+            raise NeedsInput("cannot go on: nobody has answered")
 
         return outcome
 
@@ -283,6 +284,62 @@ async def test_kicks_in_other_phases_do_nothing(make):
         assert bench.phase is LinkPhase.BACKOFF
 
 
+async def test_a_connection_that_worked_is_made_again_at_once(make):
+    """However often it is lost in a row; one that never worked is lost with growing delays."""
+    bench = make()
+    async with bench.link.wanted():
+        for _ in range(5):
+            (await bench.link.up()).drop()
+            await settle()
+            last = bench.link.state.retry_at - bench.clock.wall()
+            await bench.clock.advance(last)
+        assert last > DELAYS[0]
+        for _ in range(5):
+            connection = await bench.link.up()
+            bench.link.worked()
+            connection.drop()
+            await settle()
+            assert bench.link.state.retry_at == bench.clock.wall() + DELAYS[0]
+            await bench.clock.advance(DELAYS[0])
+
+
+async def test_a_nudge_probes_an_open_connection_once(make):
+    """A dead one has to be found soon; one probe at a time is enough, and none is left behind."""
+    bench = make()
+    async with bench.link.wanted():
+        first = await bench.link.up()
+        for _ in range(3):
+            bench.link.nudge()
+            await settle()
+        assert first.probes == 1
+        first.drop()
+        await bench.clock.advance(DELAYS[0])
+        second = await bench.link.up()
+        bench.link.nudge()
+        await settle()
+        assert second.probes == 1
+
+
+async def test_after_a_nudge_tries_follow_each_other_quickly_again(make):
+    """A network that changed may need a moment more: also a try that was under way counts."""
+    release = asyncio.Event()
+
+    async def slow(_interview):
+        await release.wait()
+        raise unreachable()
+
+    bench = make(*[unreachable() for _ in DELAYS[1:]], slow)
+    async with bench.link.wanted():
+        await settle()
+        for delay in DELAYS[:3]:
+            await bench.clock.advance(delay)
+        assert bench.phase is LinkPhase.CONNECTING
+        bench.link.nudge()
+        release.set()
+        await settle()
+        assert bench.link.state.retry_at == bench.clock.wall() + DELAYS[0]
+
+
 async def test_an_eager_caller_gets_the_first_failure(make):
     """A person who waits is told why at once, while the link goes on for those who hold it."""
     bench = make(unreachable())
@@ -403,6 +460,57 @@ async def test_a_withdrawn_question_does_not_shorten_the_next_backoff(make):
         await settle()
         assert bench.phase is LinkPhase.BACKOFF
         assert bench.connector.tries == 2
+
+
+async def test_a_new_login_starts_a_waiting_try_over(make):
+    """What was asked may be just what is given now, so the question is withdrawn at once."""
+    login = Login(password="secret")
+    bench = make()
+
+    async def asks(interview):
+        with bench.prompts.asking(PASSWORD) as prompt:
+            interview.on_waiting(prompt.id)
+            await prompt.answer
+
+    bench.connector.outcomes.append(asks)
+    waiting = asyncio.create_task(bench.link.up())
+    await settle()
+    bench.link.use(HOST)
+    await settle()
+    assert bench.phase is LinkPhase.WAITING_FOR_USER
+    bench.link.use(HOST, login)
+    assert bench.prompts.pending() == ()
+    await waiting
+    assert [interview.login for interview in bench.interviews] == [None, login]
+
+
+async def test_a_new_login_leaves_a_block_with_a_question(make):
+    """Also when the handshake is over and only its question is left."""
+    bench = make()
+    bench.connector.outcomes.append(bench.unanswered())
+    async with bench.link.wanted():
+        with pytest.raises(NeedsInput):
+            await bench.link.up()
+        bench.link.use(HOST, Login(password="secret"))
+        assert bench.prompts.pending() == ()
+        await bench.link.up()
+        assert bench.interviews[0].remembered == []
+
+
+async def test_a_server_that_hangs_up_while_it_asks_is_not_tried_again(make):
+    """The failure comes down to an answer that is missing."""
+    bench = make()
+
+    async def hangs_up(interview):
+        interview.leftover = PASSWORD
+        raise unreachable()
+
+    bench.connector.outcomes.append(hangs_up)
+    async with bench.link.wanted():
+        with pytest.raises(NeedsInput):
+            await bench.link.up()
+        await bench.clock.advance(86400)
+        assert (bench.phase, bench.connector.tries) == (LinkPhase.BLOCKED, 1)
 
 
 async def test_an_unwanted_link_withdraws_its_question(make):

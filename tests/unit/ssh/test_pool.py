@@ -66,6 +66,19 @@ async def test_kick_all_skips_every_backoff():
     await pool.close()
 
 
+async def test_kick_all_probes_what_is_up():
+    """A connection that died while the machine slept is found soon."""
+    connector = FakeConnector()
+    pool = pool_with(connector)
+    for host in (ONE, TWO):
+        pool.link(host).acquire()
+    await settle()
+    pool.kick_all("woke up")
+    await settle()
+    assert [connection.probes for connection in connector.connections] == [1, 1]
+    await pool.close()
+
+
 async def test_close_closes_all_links_and_leaves_no_task():
     """After close every connection is closed and nothing runs."""
     connector = FakeConnector()

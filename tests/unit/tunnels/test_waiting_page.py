@@ -41,6 +41,14 @@ def test_a_hostile_name_is_escaped():
     assert b"&lt;script&gt;" in page
 
 
+def test_a_verdict_is_shown_instead():
+    """Of a session that has failed the page says so, and does not promise to reconnect."""
+    page = response(b"GET / HTTP/1.1\r\n", "gpu", "It crashed <i>again</i>.")
+    assert page.startswith(b"HTTP/1.1 503 ")
+    assert b"It crashed &lt;i&gt;again&lt;/i&gt;." in page
+    assert b"Reconnecting" not in page
+
+
 def test_head_gets_no_body():
     """The answer to HEAD ends with its headers."""
     assert response(b"HEAD / HTTP/1.1\r\n", "gpu").endswith(b"\r\n\r\n")

@@ -1,6 +1,6 @@
-from runicornd.errors import DiskFull, ViewerCrashed
+from runicornd.errors import DiskFull, ViewerCrashed, ViewerUnresponsive
 from runicornd.remote.models import ViewerExit
-from runicornd.viewers.exits import crash
+from runicornd.viewers.exits import crash, silence
 
 
 def ended(*log_tail, code=None, signal=None):
@@ -39,3 +39,12 @@ def test_a_full_disk_is_no_crash_to_try_again():
 def test_a_missing_module_points_at_the_environment():
     """A half-installed environment is the usual reason for an import error."""
     assert "install" in crash(ended("ModuleNotFoundError: No module named 'uvicorn'", code=1)).hint
+
+
+def test_a_silent_viewers_log_is_in_the_message():
+    """A viewer that never answered is ended, and its log goes with it: this is the place to read it."""
+    unresponsive = ViewerUnresponsive("cannot use the viewer: no answer within 60 s", url="http://x")
+    error = silence(unresponsive, ("waiting for a lock", ""))
+    assert error.message == "cannot use the viewer: no answer within 60 s; it logged:\n  waiting for a lock"
+    assert error.context == {"url": "http://x", "log_tail": ["waiting for a lock", ""]}
+    assert silence(unresponsive, ()).message.endswith("; it logged nothing")

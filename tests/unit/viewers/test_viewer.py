@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from runicornd.errors import ForwardingForbidden, ViewerCrashed, WrongState
+from runicornd.errors import ForwardingForbidden, NotConnected, ViewerCrashed, WrongState
 from runicornd.viewers.kinds.runicorn import Runicorn
 from runicornd.viewers.launcher import TransportMemory
 from runicornd.viewers.viewer import Viewer
@@ -189,3 +189,37 @@ async def test_nothing_is_dialled_before_it_runs(viewer):
     """A tunnel that is too early gets an error with a kind."""
     with pytest.raises(WrongState):
         await viewer.dial()
+
+
+async def test_a_start_whose_answer_was_lost_is_cleared_away(host, memory):
+    """The next daemon ends the viewer that it has no record of, and none of another session."""
+    lost = await make_viewer(host, memory, "gpu@1.5").ensure(None, python=PYTHON, root=ROOT)
+    other = await make_viewer(host, memory, "gpu@2.5").ensure(None, python=PYTHON, root=ROOT)
+    restored = Viewer(host, Runicorn(), session="gpu@1.5", target="gpu", memory=memory, has_past=True)
+    fresh = await restored.ensure(None, python=PYTHON, root=ROOT)
+    assert lost.identity.instance in host.ended
+    assert set(host.running) == {other.identity.instance, fresh.identity.instance}
+
+
+async def test_a_start_that_was_cut_off_is_cleared_away(host, viewer):
+    """The link broke before the answer came: the viewer that runs all the same is ended by the next start."""
+    host.start_failure = NotConnected("cannot ask the agent: the connection was lost")
+    with pytest.raises(NotConnected):
+        await viewer.ensure(None, python=PYTHON, root=ROOT)
+    (lost,) = host.running
+    fresh = await viewer.ensure(None, python=PYTHON, root=ROOT)
+    assert list(host.running) == [fresh.identity.instance]
+    assert lost in host.ended
+
+
+async def test_a_viewer_of_another_session_is_not_adopted(host, memory):
+    """Its record is right in every way, and it is left alone."""
+    theirs = await make_viewer(host, memory, "eve@1.5").ensure(None, python=PYTHON, root=ROOT)
+    ours = await make_viewer(host, memory, "gpu@1.5").ensure(theirs, python=PYTHON, root=ROOT)
+    assert set(host.running) == {theirs.identity.instance, ours.identity.instance}
+
+
+async def test_a_viewer_that_an_earlier_release_started_is_adopted(host, memory):
+    """It is marked with the session's id alone."""
+    theirs = await make_viewer(host, memory, "gpu").ensure(None, python=PYTHON, root=ROOT)
+    assert await make_viewer(host, memory, "gpu@1.5").ensure(theirs, python=PYTHON, root=ROOT) == theirs
