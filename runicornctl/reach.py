@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from runicornctl.client import CONNECT_S, Client
 from runicornctl.failure import DaemonNotRunning, Failure
 from runicornd.protocol.exits import Exit
@@ -14,8 +12,6 @@ from runicornd.protocol.paths import (
     folder_problem,
     socket_path,
 )
-
-NO_AUTOSTART = "RUNICORND_NO_AUTOSTART"
 
 
 def open_client(timeout_s: float = CONNECT_S) -> Client:
@@ -40,23 +36,6 @@ def open_client(timeout_s: float = CONNECT_S) -> Client:
             hint="the folder must be yours alone: chmod 700",
         )
     return Client(str(path), timeout_s=timeout_s)
-
-
-def open_or_start() -> Client:
-    """Connect to the daemon, and start it first when it is not running.
-
-    Raises:
-        DaemonNotRunning: It is not running, and ``RUNICORND_NO_AUTOSTART`` forbids to start it.
-        Failure: It did not start; the message has what it said.
-    """
-    client = try_open()
-    if client is not None:
-        return client
-    if os.environ.get(NO_AUTOSTART, "0") not in {"", "0"}:
-        raise DaemonNotRunning(hint=f"start it with: runicornctl daemon start ({NO_AUTOSTART} is set)")
-    from runicornctl.launch import start  # noqa: PLC0415 - most commands find the daemon running
-
-    return start()
 
 
 def try_open() -> Client | None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from runicornctl import options
+from runicornctl.autostart import open_or_start
 from runicornctl.bring_up import BringUp
 from runicornctl.browser import open_browser
 from runicornctl.failure import Failure
 from runicornctl.output import print_result, warn
-from runicornctl.reach import open_or_start
 from runicornctl.session_text import print_session
 from runicornctl.terminal import Terminal, read_private_key
 from runicornd.protocol.exits import Exit

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from runicornctl import options
+from runicornctl.autostart import open_or_start
 from runicornctl.commands.connect import auth_of
 from runicornctl.follow import asking_for
 from runicornctl.output import print_result, say
 from runicornctl.questions import Questioner
-from runicornctl.reach import open_or_start
 from runicornctl.render import Paint, Table, block, clean
 from runicornctl.terminal import Terminal
 from runicornctl.world import World

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from runicornctl import options
+from runicornctl.autostart import open_or_start
 from runicornctl.failure import Failure, NeedsInput
 from runicornctl.groups import SuggestingGroup
 from runicornctl.output import print_json, print_result, say
 from runicornctl.questions import choose
-from runicornctl.reach import open_client, open_or_start
+from runicornctl.reach import open_client
 from runicornctl.render import Table, clean
 from runicornctl.terminal import Terminal
 from runicornd.protocol.models import (

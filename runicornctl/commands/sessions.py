@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from runicornctl import options
+from runicornctl.autostart import open_or_start
 from runicornctl.bring_up import BringUp
 from runicornctl.browser import open_browser
 from runicornctl.failure import Failure
 from runicornctl.follow import outcome
 from runicornctl.output import print_result, say
-from runicornctl.reach import open_client, open_or_start
+from runicornctl.reach import open_client
 from runicornctl.render import clean
 from runicornctl.session_text import print_session
 from runicornctl.terminal import Terminal
