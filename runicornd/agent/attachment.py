@@ -100,10 +100,10 @@ class Attachment:
 
     def leave(self) -> None:
         """End the conversation; the viewer lives on."""
+        self.ended.set()  # First: the listening thread must not take the end for the keeper's death.
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
-        self.ended.set()
 
     def _tell(self, message: Message) -> None:
         with contextlib.suppress(OSError):  # The listening thread sees the same, and acts on it.
