@@ -77,6 +77,18 @@ async def test_the_keeper_is_detached_and_needs_no_agent(far, host, start):
     assert (await get(host, record)).startswith(b"HTTP/1.0 200")
 
 
+async def test_finding_it_many_times_at_once_does_it_no_harm(far, host, start):
+    """Of several conversations with one keeper all but one are left, which is not the viewer's end."""
+    record = await start(host)
+    for _ in range(5):
+        await far.drop()
+        far.reconnect()
+        found = await asyncio.gather(*(host.attach_viewer(record.identity) for _ in range(12)))
+        assert found == [record] * 12
+        assert (await get(host, record)).startswith(b"HTTP/1.0 200")
+    assert is_alive(record.identity.pid)
+
+
 async def test_an_exit_is_pushed_with_the_end_of_the_log(far, host, start):
     """A viewer that ends by itself is told at once, to whoever waits and to whoever asks later."""
     record = await start(host)
