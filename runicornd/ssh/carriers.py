@@ -7,6 +7,7 @@ what is wrong with it.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from runicornd.ssh.dial import dial
@@ -85,7 +86,7 @@ class Watcher(asyncio.Protocol):
             self._transport.set_protocol(self._receiver)  # type: ignore[arg-type] # it is one in all but name
 
 
-class Carrier:
+class Carrier(ABC):
     """One way to the server, and what was heard on it.
 
     Args:
@@ -117,11 +118,12 @@ class Carrier:
         watcher = Watcher(receiver, self.greeting, self._on_greeted)
         return await self._connect(watcher), receiver
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027 - most carriers start nothing
         """Let go of whatever was started; bounded in time."""
 
+    @abstractmethod
     async def _connect(self, watcher: Watcher) -> asyncio.BaseTransport:
-        raise NotImplementedError
+        """Make the connection for the watcher. Raises as ``create_connection``."""
 
 
 class TcpCarrier(Carrier):

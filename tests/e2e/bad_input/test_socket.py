@@ -141,6 +141,7 @@ def test_a_client_that_only_hangs_up(laptop):
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(laptop.socket))
             client.sendall(b'{"jsonrpc"')
+    assert laptop.json("status")["sessions"] == []
 
 
 def test_many_clients_that_say_nothing(laptop):
