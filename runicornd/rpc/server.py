@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 # Out of descriptors or memory: accepting at once again would only spin.
 _ACCEPT_PAUSE_S = 0.5
 _CLOSE_S = 3.0
-# So many clients too many are told why; further ones are just cut.
-_REFUSALS_AT_ONCE = 16
+# So many clients too many wait for a place at once; further ones stay in the system's queue.
+_WAITING_CLIENTS = 16
+# Clients that have hung up are noticed within this time, and free their places.
+_PLACE_S = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -64,6 +66,8 @@ class Server:
         self._inode: int | None = None
         self._accepting = Tasks("rpc listener")
         self._connections = Tasks("rpc connections")
+        self._places = asyncio.Semaphore(self._limits.connections)
+        self._doors = asyncio.Semaphore(self._limits.connections + _WAITING_CLIENTS)
 
     async def start(self) -> None:
         """Listen and serve from now on. The daemon's lock must be held.
@@ -92,26 +96,37 @@ class Server:
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
+            await self._doors.acquire()
             try:
                 accepted, _ = await loop.sock_accept(listener)
             except OSError as exc:
+                self._doors.release()
                 _log.error("cannot accept a client", reason=exc.strerror)
                 await asyncio.sleep(_ACCEPT_PAUSE_S)
                 continue
-            if len(self._connections) < self._limits.connections + _REFUSALS_AT_ONCE:
-                self._connections.start("client", self._serve(accepted))
-            else:
-                accepted.close()
+            client = self._connections.start("client", self._serve(accepted))
+            client.add_done_callback(lambda _client: self._doors.release())
 
     async def _serve(self, accepted: socket.socket) -> None:
-        refused = self._refused(accepted)
-        reader, writer = await open_streams(accepted)
-        if refused is not None:
-            _log.warning("client refused", kind=refused.kind, reason=refused.message)
-            with contextlib.suppress(ConnectionError):
-                writer.write(refusal(refused, None))
-            await close_writer(writer, self._limits.linger_s)
+        if (wrong_user := _wrong_user(accepted)) is not None:
+            await self._refuse(accepted, wrong_user)
             return
+        try:
+            async with asyncio.timeout(_PLACE_S):
+                await self._places.acquire()
+        except TimeoutError:
+            await self._refuse(accepted, self._too_many())
+            return
+        except asyncio.CancelledError:
+            accepted.close()
+            raise
+        try:
+            await self._converse(accepted)
+        finally:
+            self._places.release()
+
+    async def _converse(self, accepted: socket.socket) -> None:
+        reader, writer = await open_streams(accepted)
         connection = Connection(
             reader,
             writer,
@@ -122,20 +137,29 @@ class Server:
         )
         await connection.serve()
 
-    def _refused(self, accepted: socket.socket) -> RequestError | None:
-        """Why this client is not served, or None."""
-        if len(self._connections) > self._limits.connections:
-            return TooManyConnections(
-                f"cannot serve another client: {self._limits.connections} are connected",
-                hint="end some of them, such as 'status --watch' or 'logs -f'",
-            )
-        uid = _uid_of(accepted)
-        if uid is not None and uid != os.getuid():
-            return WrongUser(
-                f"cannot serve uid {uid}: this daemon belongs to uid {os.getuid()}",
-                hint="start a daemon of your own with 'runicornctl daemon start'",
-            )
+    async def _refuse(self, accepted: socket.socket, error: RequestError) -> None:
+        _log.warning("client refused", kind=error.kind, reason=error.message)
+        _, writer = await open_streams(accepted)
+        with contextlib.suppress(ConnectionError):
+            writer.write(refusal(error, None))
+        await close_writer(writer, self._limits.linger_s)
+
+    def _too_many(self) -> RequestError:
+        return TooManyConnections(
+            f"cannot serve another client: {self._limits.connections} are connected",
+            hint="end some of them, such as 'status --watch' or 'logs -f'",
+        )
+
+
+def _wrong_user(accepted: socket.socket) -> RequestError | None:
+    """Why this client is not served, or None."""
+    uid = _uid_of(accepted)
+    if uid is None or uid == os.getuid():
         return None
+    return WrongUser(
+        f"cannot serve uid {uid}: this daemon belongs to uid {os.getuid()}",
+        hint="start a daemon of your own with 'runicornctl daemon start'",
+    )
 
 
 def _uid_of(accepted: socket.socket) -> int | None:
