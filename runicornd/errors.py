@@ -11,13 +11,21 @@ Each class is one stable ``kind``, the word that clients match on. ``message`` s
     │   ├── UnknownHost             unknown_host
     │   ├── UnknownPrompt           unknown_prompt
     │   ├── UnknownViewer           unknown_viewer
+    │   ├── UnknownStore            unknown_store
+    │   ├── UnknownArtifact         unknown_artifact
+    │   ├── AmbiguousName           ambiguous_name
+    │   ├── UnknownRun              unknown_run
+    │   ├── UnknownDownload         unknown_download
+    │   ├── NotConfirmed            not_confirmed
     │   └── WrongState              wrong_state
     ├── LocalError                  this machine is in the way
     │   ├── ConfigInvalid           config_invalid
     │   ├── AlreadyRunning          already_running
     │   ├── PortTaken               port_taken
     │   ├── StateUnwritable         state_unwritable
-    │   └── SshMissing              ssh_missing
+    │   ├── SshMissing              ssh_missing
+    │   ├── LocalDiskFull           local_disk_full
+    │   └── PlaceUnwritable         place_unwritable
     ├── ConnectError                the link cannot be made or was lost
     │   ├── HostUnreachable         host_unreachable        (worth another try)
     │   ├── NotConnected            not_connected           (worth another try)
@@ -42,7 +50,12 @@ Each class is one stable ``kind``, the word that clients match on. ``message`` s
         ├── ViewerUnresponsive      viewer_unresponsive     (worth another try)
         ├── RootNotFound            root_not_found
         ├── PermissionDenied        permission_denied
-        └── DiskFull                disk_full
+        ├── DiskFull                disk_full
+        ├── ReadOnly                read_only
+        ├── ChecksumMismatch        checksum_mismatch
+        ├── SourceChanged           source_changed
+        ├── FileMissing             file_missing
+        └── StoreLocked             store_locked            (worth another try)
 """
 
 from __future__ import annotations
@@ -111,6 +124,42 @@ class UnknownViewer(RequestError):
     kind = "unknown_viewer"
 
 
+class UnknownStore(RequestError):
+    """No store has that name, or none is in use."""
+
+    kind = "unknown_store"
+
+
+class UnknownArtifact(RequestError):
+    """The store has no such artifact, version or alias."""
+
+    kind = "unknown_artifact"
+
+
+class AmbiguousName(RequestError):
+    """Several are called that; the context lists them."""
+
+    kind = "ambiguous_name"
+
+
+class UnknownRun(RequestError):
+    """The store has no such run."""
+
+    kind = "unknown_run"
+
+
+class UnknownDownload(RequestError):
+    """No download has that id."""
+
+    kind = "unknown_download"
+
+
+class NotConfirmed(RequestError):
+    """What cannot be undone was not confirmed by name."""
+
+    kind = "not_confirmed"
+
+
 class WrongState(RequestError):
     """The session is not in a state in which this can be done."""
 
@@ -149,6 +198,18 @@ class SshMissing(LocalError):
     """The OpenSSH client, which reads the user's configuration, is not installed."""
 
     kind = "ssh_missing"
+
+
+class LocalDiskFull(LocalError):
+    """This machine's disk has no room for it."""
+
+    kind = "local_disk_full"
+
+
+class PlaceUnwritable(LocalError):
+    """The folder that the user chose cannot be written."""
+
+    kind = "place_unwritable"
 
 
 class ConnectError(RunicorndError):
@@ -301,3 +362,34 @@ class DiskFull(RemoteError):
     """The server's disk is full."""
 
     kind = "disk_full"
+
+
+class ReadOnly(RemoteError):
+    """The storage root cannot be written."""
+
+    kind = "read_only"
+
+
+class ChecksumMismatch(RemoteError):
+    """A file's content is not what its manifest says."""
+
+    kind = "checksum_mismatch"
+
+
+class SourceChanged(RemoteError):
+    """A file changed while it was read, or is no longer what the mirror knows."""
+
+    kind = "source_changed"
+
+
+class FileMissing(RemoteError):
+    """A file that the manifest lists is not there, or is no regular file within the root."""
+
+    kind = "file_missing"
+
+
+class StoreLocked(RemoteError):
+    """Another program holds the lock of what is to be changed."""
+
+    kind = "store_locked"
+    retryable = True

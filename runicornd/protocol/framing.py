@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from runicornd.protocol.methods import EVENT
-from runicornd.protocol.models import ErrorData, Event, Params  # noqa: TC001 - msgspec reads annotations
+from runicornd.protocol.models import ErrorData, Event, Params
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_BATCH = 50

@@ -14,7 +14,7 @@ import structlog
 
 from runicornd._lib.atomicfile import quarantine, write_atomic
 from runicornd.errors import StateUnwritable
-from runicornd.sessions.model import Intent  # noqa: TC001 - msgspec reads _File's types at run time
+from runicornd.sessions.model import Intent
 
 if TYPE_CHECKING:
     from pathlib import Path

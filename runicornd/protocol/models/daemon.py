@@ -1,0 +1,97 @@
+"""The daemon itself, its state as a whole, and what changes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from runicornd.protocol.models.base import Params, Result, Text
+from runicornd.protocol.models.downloads import Download
+from runicornd.protocol.models.hosts import HostState
+from runicornd.protocol.models.prompts import PromptInfo
+from runicornd.protocol.models.sessions import Session
+from runicornd.protocol.models.stores import Store
+
+
+class HelloParams(Params):
+    """First words of a client; ``protocol`` is the range [min, max] that it speaks."""
+
+    client: Annotated[str, msgspec.Meta(max_length=200)]
+    version: Annotated[str, msgspec.Meta(max_length=100)]
+    protocol: tuple[int, int]
+
+
+class HelloResult(Result):
+    """``protocol`` is what this connection speaks from now on."""
+
+    protocol: int
+    daemon: str
+    version: str
+
+
+class DaemonInfo(Result):
+    """The running daemon."""
+
+    pid: int
+    started: float
+    socket: str
+    log: str
+    config: str
+
+
+class StatusParams(Params):
+    """``subject``: only this session, or the sessions of this target."""
+
+    subject: Text | None = None
+
+
+class StatusResult(Result):
+    """Everything that lives now. ``forwards`` is filled by a later version."""
+
+    version: str
+    daemon: DaemonInfo
+    hosts: list[HostState]
+    sessions: list[Session]
+    forwards: list[object] = []
+    prompts: list[PromptInfo] = []
+    stores: list[Store] = []
+    downloads: list[Download] = []
+
+
+class ShutdownParams(Params):
+    """``keep`` leaves the remote viewers running, to be found again by the next daemon."""
+
+    keep: bool = False
+
+
+class SubscribeParams(Params):
+    """What to listen to.
+
+    ``since``: a sequence number that the client has seen; the snapshot is left out when nothing was
+    missed. ``topics``: ``log:<session id>`` adds the lines of a viewer's log.
+    """
+
+    since: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    topics: list[Text] = []
+
+
+class SubscribeResult(Result):
+    """The state at ``sequence``; every later change follows as an event."""
+
+    sequence: int
+    snapshot: StatusResult | None
+
+
+class Event(Result):
+    """The parameters of an ``event`` notification.
+
+    ``topic`` and ``data``: ``session`` (Session), ``session.removed`` ({id}), ``host`` (HostState),
+    ``prompt`` (PromptInfo), ``prompt.closed`` ({id}), ``log`` (LogLines), ``store`` (Store),
+    ``store.removed`` (StoreRemoved), ``download`` (Download), ``download.removed`` (DownloadRemoved),
+    ``doctor`` (DoctorTick), ``resync`` (null: take a new snapshot).
+    """
+
+    sequence: int
+    topic: str
+    data: object = None

@@ -1,0 +1,1 @@
+"""Stores: mirrored metadata, the index over it, downloads, and changes at the source."""
