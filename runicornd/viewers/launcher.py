@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from runicornd.errors import ForwardingForbidden, RunicorndError
 from runicornd.remote.models import ViewerExit, ViewerRecord
 from runicornd.viewers.exits import crash
+from runicornd.viewers.spare import Ahead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,6 +68,14 @@ class ViewerHost(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """A viewer that runs, and the stream that was opened to see that it can be reached."""
+
+    record: ViewerRecord
+    stream: ByteStream
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """What is to run: the Python of the environment, the storage root, and whose viewer it is."""
 
@@ -117,22 +126,24 @@ class Launcher:
         self._lease_s = lease_s
         self._grace_s = grace_s
 
-    async def adopt(self, record: ViewerRecord, session: str) -> ViewerRecord | None:
-        """Return the record of the viewer if it still runs and can be reached, else None.
+    async def adopt(self, record: ViewerRecord, session: str) -> Reached | None:
+        """Return the viewer of the record if it still runs and can be reached, else None.
 
         A viewer that runs and can no longer be reached is stopped. One of another session is left alone.
+        The stream is opened while the host says who is there; not a byte goes through it before that.
         """
-        running = await self._host.attach_viewer(record.identity)
-        if not isinstance(running, ViewerRecord) or running.session not in _names(session):
-            return None
-        try:
-            await self._reach(running)
-        except ForwardingForbidden:
-            await self.stop(running)
-            return None
-        return running
+        async with Ahead(self._host.open_stream(record)) as ahead:
+            running = await self._host.attach_viewer(record.identity)
+            if not isinstance(running, ViewerRecord) or running.session not in _names(session):
+                return None
+            try:
+                is_same_place = running.endpoint == record.endpoint
+                return Reached(running, await (ahead.take() if is_same_place else self._reach(running)))
+            except ForwardingForbidden:
+                await self.stop(running)
+                return None
 
-    async def start(self, launch: Launch) -> ViewerRecord:
+    async def start(self, launch: Launch) -> Reached:
         """Start a viewer and return once its socket can be reached; it may not answer yet.
 
         Raises:
@@ -146,12 +157,12 @@ class Launcher:
             except ForwardingForbidden:
                 pass  # the more open way is left to try
         try:
-            record = await self._start_on(TCP, launch)
+            reached = await self._start_on(TCP, launch)
         except ForwardingForbidden as error:
             self._memory.forget(self._target)
             raise _all_forbidden(self._target) from error
         self._memory.unix_is_forbidden(self._target)
-        return record
+        return reached
 
     async def stop(self, record: ViewerRecord) -> bool:
         """End the viewer; False when it was not running. Nothing of it is left either way."""
@@ -166,14 +177,13 @@ class Launcher:
             if stray.session == session:
                 await self.stop(stray)
 
-    async def _start_on(self, transport: str, launch: Launch) -> ViewerRecord:
+    async def _start_on(self, transport: str, launch: Launch) -> Reached:
         record = await self._begin(transport, launch)
         try:
-            await self._reach(record)
+            return Reached(record, await self._reach(record))
         except BaseException:
             await self._abandon(record)
             raise
-        return record
 
     async def _begin(self, transport: str, launch: Launch) -> ViewerRecord:
         """Ask the host to start it; when cancelled meanwhile, see that nothing stays behind."""
@@ -210,16 +220,15 @@ class Launcher:
         except (RunicorndError, TimeoutError):
             return
 
-    async def _reach(self, record: ViewerRecord) -> None:
-        """Open its socket once. A server answers alike when it forbids that and when nobody listens."""
+    async def _reach(self, record: ViewerRecord) -> ByteStream:
+        """Connect to its socket. A server answers alike when it forbids that and when nobody listens."""
         try:
-            stream = await self._host.open_stream(record)
+            return await self._host.open_stream(record)
         except ForwardingForbidden:
             found = await self._host.attach_viewer(record.identity)
             if isinstance(found, ViewerExit):
                 raise crash(found) from None
             raise
-        stream.abort()
 
 
 def _names(session: str) -> tuple[str, str]:

@@ -10,12 +10,13 @@ from runicornd.remote.models import ViewerExit, ViewerRecord
 from runicornd.viewers import health
 from runicornd.viewers.exits import crash
 from runicornd.viewers.launcher import LEASE_S, Launch, Launcher
+from runicornd.viewers.spare import Spare
 
 if TYPE_CHECKING:
     from runicornd.ssh.transport import ByteStream
     from runicornd.viewers.health import Answer
     from runicornd.viewers.kinds.base import ViewerKind
-    from runicornd.viewers.launcher import TransportMemory, ViewerHost
+    from runicornd.viewers.launcher import Reached, TransportMemory, ViewerHost
 
 ANSWER_TIMEOUT_S = 60.0
 """How long a viewer may take from its start to its first answer; big stores on slow disks need it."""
@@ -53,6 +54,7 @@ class Viewer:
         self._session = session
         self._launcher = Launcher(host, kind, target=target, memory=memory, lease_s=lease_s)
         self._record: ViewerRecord | None = None
+        self._spare = Spare()
         self._may_have_strays = has_past
 
     @property
@@ -83,20 +85,25 @@ class Viewer:
             RemoteError: The host cannot start it.
         """
         self._record = adopt  # so that stop() finds it even when the link breaks in the middle
+        self._spare.drop()
+        reached = None
         if adopt is not None:
-            self._record = await self._launcher.adopt(adopt, self._session)
-        if self._record is None:
-            self._record = await self._start(Launch(python, root, self._session))
+            reached = await self._launcher.adopt(adopt, self._session)
+            self._record = reached.record if reached else None
+        if reached is None:
+            reached = await self._start(Launch(python, root, self._session))
+        self._spare.put(reached.stream)
+        self._record = reached.record
         return self._record
 
-    async def _start(self, launch: Launch) -> ViewerRecord:
+    async def _start(self, launch: Launch) -> Reached:
         """Start one, and first end what an earlier start may have left whose answer never came."""
         if self._may_have_strays:
             await self._launcher.clear(self._session)
         self._may_have_strays = True
-        record = await self._launcher.start(launch)
+        reached = await self._launcher.start(launch)
         self._may_have_strays = False
-        return record
+        return reached
 
     async def answering(self, url: str, timeout_s: float = ANSWER_TIMEOUT_S) -> Answer:
         """Wait for the viewer's first good answer through its tunnel.
@@ -156,6 +163,7 @@ class Viewer:
         Raises:
             NotConnected: The link is down; the viewer's lease will end it.
         """
+        self._spare.drop()
         stopped = False
         if record is not None and record != self._record:
             stopped = await self._launcher.stop(record)
@@ -166,7 +174,7 @@ class Viewer:
 
     async def dial(self) -> ByteStream:
         """Open a stream to the viewer, for the tunnel. Raises as ``Connection.open_unix``."""
-        return await self._host.open_stream(self._started())
+        return self._spare.take() or await self._host.open_stream(self._started())
 
     def _started(self) -> ViewerRecord:
         if self._record is None:

@@ -43,10 +43,28 @@ async def test_a_viewer_is_started_on_a_unix_socket(host, viewer):
     assert not viewer.exposed
 
 
-async def test_the_look_at_the_socket_leaves_no_stream_open(host, viewer):
-    """The stream that proves that forwarding works is dropped."""
+async def test_the_stream_that_proves_the_way_is_the_first_one_used(host, viewer):
+    """It costs no second round trip; later ones are opened as they are asked for."""
     await viewer.ensure(None, python=PYTHON, root=ROOT)
+    assert [await viewer.dial(), await viewer.dial()] == host.streams
+    assert [stream.aborted for stream in host.streams] == [False, False]
+
+
+async def test_a_stream_that_nobody_used_is_dropped_with_the_viewer(host, viewer):
+    """Nothing stays open at the server."""
+    await viewer.ensure(None, python=PYTHON, root=ROOT)
+    await viewer.stop()
     assert [stream.aborted for stream in host.streams] == [True]
+
+
+async def test_a_stream_that_was_opened_too_early_is_dropped(host, viewer):
+    """A viewer that turns out to be gone has no stream; the new one has its own."""
+    first = await viewer.ensure(None, python=PYTHON, root=ROOT)
+    other = replace(first, identity=replace(first.identity, start_time="0"))
+    await viewer.ensure(other, python=PYTHON, root=ROOT)
+    *early, used = host.streams
+    assert all(stream.aborted for stream in early)
+    assert not used.aborted
 
 
 async def test_every_start_is_an_instance_of_its_own(host, memory):
