@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from runicornd._lib.supervise import Tasks
-from runicornd.errors import AgentFailed, NotConnected
-from runicornd.remote.handshake import STATUS_S, is_closed, start_agent
+from runicornd.errors import AgentFailed, NotConnected, RunicorndError
+from runicornd.remote.handshake import START_S, STATUS_S, feed, greeted, is_closed, launch
 from runicornd.remote.lines import LINE_LIMIT, LineTooLong
 from runicornd.remote.messages import Message, Nothing, broken, raised, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runicornd.errors import RunicorndError
     from runicornd.remote.lines import LineReader
     from runicornd.remote.models import Greeting
     from runicornd.ssh.transport import Connection, Process
@@ -32,7 +31,10 @@ T = TypeVar("T")
 
 
 class AgentChannel:
-    """One agent, from its greeting to its end. Make it with ``open``.
+    """One agent, from its first breath to its end. Make it with ``open``.
+
+    Requests follow the agent's program without waiting for its greeting, which saves a round trip. What
+    keeps it from greeting is the answer to them all.
 
     Args:
         connection: What the agent runs over.
@@ -45,14 +47,12 @@ class AgentChannel:
         self,
         connection: Connection,
         process: Process,
-        greeting: Greeting,
         *,
         on_event: OnEvent,
         on_end: Callable[[RunicorndError], None],
         ping_interval_s: float = PING_INTERVAL_S,
     ) -> None:
         self.connection = connection
-        self.greeting = greeting
         self._process = process
         self._on_event = on_event
         self._on_end = on_end
@@ -60,6 +60,8 @@ class AgentChannel:
         self._last_id = 0
         self._pending: dict[int, asyncio.Future[msgspec.Raw]] = {}
         self._writing = asyncio.Lock()
+        self._greeting: Greeting | None = None
+        self._greeted = asyncio.Event()
         self._ended = asyncio.Event()
         self._reason: RunicorndError | None = None
         self._tasks = Tasks("agent")
@@ -73,17 +75,21 @@ class AgentChannel:
         on_end: Callable[[RunicorndError], None],
         ping_interval_s: float = PING_INTERVAL_S,
     ) -> AgentChannel:
-        """Start an agent over a connection. Raises as ``start_agent``."""
-        process, reader, greeting = await start_agent(connection)
+        """Begin to start an agent over a connection.
+
+        Raises:
+            NotConnected: The connection is gone, or has no room for it.
+        """
         channel = cls(
             connection,
-            process,
-            greeting,
+            await launch(connection),
             on_event=on_event,
             on_end=on_end,
             ping_interval_s=ping_interval_s,
         )
-        channel._tasks.start("read", channel._read(reader))
+        await channel._writing.acquire()  # Nobody else writes before the program is fed.
+        channel._tasks.start("feed", channel._feed())
+        channel._tasks.start("read", channel._live())
         channel._tasks.start("ping", channel._ping())
         return channel
 
@@ -92,12 +98,26 @@ class AgentChannel:
         """Whether the agent is there, as far as is known."""
         return self._reason is None
 
+    async def greeting(self) -> Greeting:
+        """Wait for the agent's greeting.
+
+        Raises:
+            NoPython, RemoteUnsupported, AgentFailed: There can be no agent.
+            NotConnected: The connection is gone.
+        """
+        await self._greeted.wait()
+        if self._greeting is None:
+            assert self._reason is not None
+            raise again(self._reason)
+        return self._greeting
+
     async def call(self, method: str, params: Mapping[str, object], kind: type[T], *, timeout_s: float) -> T:
         """Ask the agent and return its answer.
 
         Raises:
+            NoPython, RemoteUnsupported: There can be no agent.
             NotConnected: The connection is gone, or goes while the answer is awaited.
-            AgentFailed: The agent is gone, breaks the protocol, or does not answer in time.
+            AgentFailed: The agent did not start, is gone, breaks the protocol, or does not answer in time.
             RunicorndError: What it answers, by its kind.
         """
         if self._reason is not None:
@@ -109,7 +129,7 @@ class AgentChannel:
         answer = self._pending[number] = asyncio.get_running_loop().create_future()
         line = msgspec.json.encode({"id": number, "method": method, "params": params}) + b"\n"
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_s + (0.0 if self._greeted.is_set() else START_S)):
                 await self._send(line)
                 raw = await answer
         except TimeoutError as error:
@@ -141,6 +161,21 @@ class AgentChannel:
             except NotConnected:
                 # The reader learns whether the link is gone or the agent alone, and answers for it.
                 await self._ended.wait()
+
+    async def _feed(self) -> None:
+        try:
+            await feed(self._process)
+        finally:
+            self._writing.release()
+
+    async def _live(self) -> None:
+        try:
+            reader, self._greeting = await greeted(self.connection, self._process)
+        except RunicorndError as failure:
+            self._end(failure)
+            return
+        self._greeted.set()
+        await self._read(reader)
 
     async def _read(self, reader: LineReader) -> None:
         try:
@@ -197,6 +232,7 @@ class AgentChannel:
         if self._reason is not None:
             return
         self._reason = reason
+        self._greeted.set()
         self._ended.set()
         for answer in self._pending.values():
             if not answer.done():

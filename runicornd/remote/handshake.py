@@ -32,32 +32,36 @@ _WINDOWS_SAYS = (
 )
 
 
-async def start_agent(connection: Connection) -> tuple[Process, LineReader, Greeting]:
-    """Start the agent and read its greeting.
+async def launch(connection: Connection) -> Process:
+    """Execute the command that becomes an agent once it is fed.
+
+    Raises:
+        NotConnected: The connection is gone, or has no room for it.
+    """
+    return await connection.execute(bootstrap.command())
+
+
+async def feed(process: Process) -> None:
+    """Write the agent's program to its input. What goes wrong is told by its output."""
+    with suppress(NotConnected):
+        await process.stream.write(bootstrap.program())
+
+
+async def greeted(connection: Connection, process: Process) -> tuple[LineReader, Greeting]:
+    """Read the greeting of an agent that is being fed.
 
     Raises:
         NoPython, RemoteUnsupported, AgentFailed: There can be no agent, and nothing of it is left.
         NotConnected: The connection is gone.
     """
-    process = await connection.execute(bootstrap.command())
-    feeding = asyncio.create_task(_feed(process), name="agent: feed")
     try:
         async with asyncio.timeout(START_S):
-            reader, greeting = await _greeted(connection, process)
+            return await _greeted(connection, process)
     except BaseException as error:
         process.stream.abort()
         if isinstance(error, TimeoutError):
             raise _failed(f"it did not greet within {START_S:g} s", process.complaint()) from error
         raise
-    finally:
-        feeding.cancel()
-        await asyncio.wait([feeding])
-    return process, reader, greeting
-
-
-async def _feed(process: Process) -> None:
-    with suppress(NotConnected):  # Whoever reads its output learns why.
-        await process.stream.write(bootstrap.program())
 
 
 async def _greeted(connection: Connection, process: Process) -> tuple[LineReader, Greeting]:

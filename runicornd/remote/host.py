@@ -66,7 +66,7 @@ class RemoteHost:
 
     async def greeting(self) -> Greeting:
         """Who and where the agent is."""
-        return (await self._agent()).greeting
+        return await (await self._agent()).greeting()
 
     async def environments(self, packages: Sequence[str]) -> tuple[tuple[Environment, ...], StorageRoot]:
         """All environments, with the versions of ``packages`` in them, and the storage root."""
