@@ -36,6 +36,8 @@ def start(timeout_s: float = START_S) -> Client:
     try:
         while time.monotonic() < deadline:
             if client := try_open():
+                if child:
+                    child.yield_to(client.daemon.pid)
                 return client
             if not is_service and (child is None or child.lost_the_race()):
                 child = _replaced(child)
@@ -90,6 +92,11 @@ class _Child:
             hint="" if said else "see why with: runicornctl daemon logs",
             code=Exit.NO_DAEMON,
         )
+
+    def yield_to(self, winner: int) -> None:
+        """End it if another daemon is the winner: it may still be starting, and would take its place later."""
+        if winner not in {0, self._process.pid} and self._process.poll() is None:
+            self._process.terminate()
 
     def said(self) -> str:
         """Return the last lines that it printed."""

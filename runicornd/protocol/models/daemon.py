@@ -23,11 +23,12 @@ class HelloParams(Params):
 
 
 class HelloResult(Result):
-    """``protocol`` is what this connection speaks from now on."""
+    """``protocol`` is what this connection speaks from now on; ``pid`` is 0 when a daemon does not say."""
 
     protocol: int
     daemon: str
     version: str
+    pid: int = 0
 
 
 class DaemonInfo(Result):

@@ -23,7 +23,8 @@ async def hello(call: Call, params: models.HelloParams) -> models.HelloResult:
     if low > PROTOCOL_MAX:
         raise _mismatch(low, high, "restart the daemon with 'runicornctl daemon stop' and your command again")
     call.conversation.protocol = min(high, PROTOCOL_MAX)
-    return models.HelloResult(call.conversation.protocol, "runicornd", call.services.daemon.version)
+    facts = call.services.daemon
+    return models.HelloResult(call.conversation.protocol, "runicornd", facts.version, facts.pid)
 
 
 async def status(call: Call, params: models.StatusParams) -> models.StatusResult:

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from tests.helpers.waiting import eventually
+from tests.helpers.waiting import eventually, stays
 
 
 def test_a_changing_command_starts_the_real_daemon(ctl):
@@ -26,6 +26,17 @@ def test_several_starts_at_once_end_with_one_daemon(ctl):
     outputs = [process.communicate(timeout=60)[0] for process in started]
     assert [process.returncode for process in started] == [0] * 4
     assert len({json.loads(output)["pid"] for output in outputs}) == 1
+
+
+def test_a_loser_does_not_take_the_place_of_a_winner_that_is_stopped(ctl):
+    """A daemon that was still starting when another one answered is ended, not left to come later."""
+    for _ in range(3):
+        command = ctl.command("daemon", "start", "--json")
+        started = [subprocess.Popen(command, env=ctl.env, cwd=ctl.home, stdout=-1) for _ in range(4)]
+        for process in started:
+            process.communicate(timeout=60)
+        assert ctl.run("daemon", "stop").code == 0
+        stays(lambda: ctl.run("status").code == 3, for_s=0.7)
 
 
 def test_problems_of_the_configuration_reach_the_user(ctl):
