@@ -94,7 +94,7 @@ class _Child:
         )
 
     def yield_to(self, winner: int) -> None:
-        """End it if another daemon is the winner: it may still be starting, and would take its place later."""
+        """End it if another daemon won: it may still be starting, and would take the place later."""
         if winner not in {0, self._process.pid} and self._process.poll() is None:
             self._process.terminate()
 
