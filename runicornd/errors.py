@@ -16,6 +16,7 @@ Each class is one stable ``kind``, the word that clients match on. ``message`` s
     │   ├── AmbiguousName           ambiguous_name
     │   ├── UnknownRun              unknown_run
     │   ├── UnknownDownload         unknown_download
+    │   ├── UnknownForward          unknown_forward
     │   ├── NotConfirmed            not_confirmed
     │   └── WrongState              wrong_state
     ├── LocalError                  this machine is in the way
@@ -152,6 +153,12 @@ class UnknownDownload(RequestError):
     """No download has that id."""
 
     kind = "unknown_download"
+
+
+class UnknownForward(RequestError):
+    """No forward has that id."""
+
+    kind = "unknown_forward"
 
 
 class NotConfirmed(RequestError):

@@ -48,6 +48,7 @@ CODES: Mapping[str, int] = {
     "unknown_run": 1110,
     "unknown_download": 1111,
     "not_confirmed": 1112,
+    "unknown_forward": 1113,
     "config_invalid": 1201,
     "already_running": 1202,
     "port_taken": 1203,

@@ -1,0 +1,1 @@
+"""Forwards: tunnels that the user asks for by hand."""
