@@ -30,6 +30,7 @@ class Conversation:
             or too slow. May be called by several tasks at once.
         abort: Cuts the connection at once.
         max_in_flight: How many requests run at once; more wait unread.
+        is_browser: A page talks, not a program of the user's own: it may not do everything.
     """
 
     def __init__(
@@ -41,8 +42,10 @@ class Conversation:
         send: Callable[[bytes], Awaitable[None]],
         abort: Callable[[], None],
         max_in_flight: int = MAX_IN_FLIGHT,
+        is_browser: bool = False,
     ) -> None:
         self.protocol: int | None = None
+        self.is_browser = is_browser
         self.feed = Feed(services, followers, send, abort)
         self._dispatcher = dispatcher
         self._services = services

@@ -1,0 +1,1 @@
+"""The dashboard's server on this machine's loopback: the control plane for browsers."""

@@ -1,0 +1,130 @@
+"""Who may use the dashboard: codes that are good for one entry, and tokens that are good until revoked.
+
+Only digests of tokens are kept, in memory and in one file, so that a page stays logged in when the daemon
+is started again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from runicornd._lib.atomicfile import quarantine, write_atomic
+from runicornd.errors import RequestError, StateUnwritable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runicornd._lib.clock import Clock
+
+VERSION = 1
+CODE_LIFE_S = 120.0
+MAX_CODES = 32
+MAX_TOKENS = 64
+_BYTES = 32
+
+_log = structlog.get_logger("gateway")
+
+
+class WrongCode(RequestError):
+    """The code was used, has lapsed, or never was."""
+
+    kind = "wrong_code"
+
+
+class _File(msgspec.Struct):
+    version: int
+    tokens: list[str]
+
+
+class Tokens:
+    """Mints and checks codes and tokens.
+
+    Args:
+        path: The file of the digests.
+        clock: The time.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._codes: dict[str, float] = {}
+        self._digests = self._load()
+
+    def new_code(self) -> str:
+        """Return a code for one entry within ``CODE_LIFE_S`` seconds."""
+        self._drop_lapsed()
+        while len(self._codes) >= MAX_CODES:
+            del self._codes[next(iter(self._codes))]
+        code = secrets.token_urlsafe(_BYTES)
+        self._codes[_digest(code)] = self._clock.monotonic() + CODE_LIFE_S
+        return code
+
+    def redeem(self, code: str) -> str:
+        """Trade a code for a token.
+
+        Raises:
+            WrongCode: It is not good, or no longer.
+            StateUnwritable: The token cannot be kept.
+        """
+        self._drop_lapsed()
+        if self._codes.pop(_digest(code), None) is None:
+            raise WrongCode(
+                "cannot enter: this link was used before, or is older than two minutes",
+                hint="'runicornctl dashboard' opens a new one",
+            )
+        return self.new_token()
+
+    def new_token(self) -> str:
+        """Return a token that is good until it is revoked; the oldest of too many are forgotten.
+
+        Raises:
+            StateUnwritable: It cannot be kept.
+        """
+        token = secrets.token_urlsafe(_BYTES)
+        self._keep([*self._digests, _digest(token)][-MAX_TOKENS:])
+        return token
+
+    def is_good(self, token: str) -> bool:
+        """Whether the token opens the door."""
+        return _digest(token) in self._digests
+
+    def revoke_all(self) -> None:
+        """Let no code and no token of before in any more. Raises StateUnwritable."""
+        self._codes.clear()
+        self._keep([])
+
+    def _drop_lapsed(self) -> None:
+        now = self._clock.monotonic()
+        self._codes = {code: ends for code, ends in self._codes.items() if ends > now}
+
+    def _keep(self, digests: list[str]) -> None:
+        try:
+            write_atomic(self._path, msgspec.json.encode(_File(VERSION, digests)))
+        except OSError as error:
+            raise StateUnwritable(
+                f"cannot remember who may use the dashboard: {error.strerror or error}",
+                hint=f"make room in {self._path.parent} and see that it is yours to write",
+            ) from error
+        self._digests = digests
+
+    def _load(self) -> list[str]:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=_File).tokens
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            _log.warning("tokens cannot be read", file=str(self._path), reason=error.strerror)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            _log.warning(
+                "file is damaged and was set aside", file=str(quarantine(self._path)), reason=str(error)
+            )
+        return []
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
