@@ -94,6 +94,7 @@ class Gateway:
         app.add_routes(self._routes)
         app.router.add_get("/rpc", self._sockets.serve)
         app.router.add_post("/enter", self._enter)
+        app.router.add_get("/token", _is_good)
         app.router.add_get("/{path:.*}", self._files.serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_S, handle_signals=False)
         await self._runner.setup()
@@ -127,3 +128,8 @@ class Gateway:
         except RunicorndError as error:
             return failure(http.HTTPStatus.FORBIDDEN, error.kind, error.message, error.hint)
         return web.json_response({"token": token})
+
+
+async def _is_good(_request: web.Request) -> web.StreamResponse:
+    """Say that the token is good: nobody gets here without. A WebSocket cannot say why it is refused."""
+    return web.Response(status=http.HTTPStatus.NO_CONTENT)
