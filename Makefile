@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults lint format check check-all bench clean
+.PHONY: help install web web-types demo test faults lint lint-web format check check-all bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,12 +24,33 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+# Without Node.js everything but the dashboard works; with it, it is built before whatever may show it.
+NPM := $(shell command -v npm 2> /dev/null)
+PAGE := runicornd/gateway/static/index.html
+NODE_MODULES := web/node_modules/.package-lock.json
+DASHBOARD := $(if $(NPM),$(PAGE))
+
+$(NODE_MODULES): web/package.json web/package-lock.json
+	cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(PAGE): $(NODE_MODULES) $(shell find web/src web/index.html web/public web/*.config.* -type f 2> /dev/null)
+	cd web && npm run --silent build
+	@touch $@
+
+web: ## Build the dashboard (needs Node.js)
+	@command -v npm > /dev/null || { echo "cannot build the dashboard: npm is not installed" >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(PAGE)
+
+web-types: $(INSTALLED) ## Write the wire contract as TypeScript
+	$(BIN)/python -m runicornd.protocol.typescript > web/src/lib/rpc/contract.ts
+
 install: $(INSTALLED) ## Make .venv with the project and its tools
 
-demo: $(INSTALLED) ## Start a made-up host, connect to it and show its viewer
+demo: $(INSTALLED) $(DASHBOARD) ## Start a made-up host, connect to it and show its viewer
 	@if [ -t 0 ]; then exec $(BIN)/runicornctl demo $(ARGS); else exec $(BIN)/runicornctl demo --once $(ARGS); fi
 
-test: $(INSTALLED) ## Run all tests but the slow ones, which "make faults" has
+test: $(INSTALLED) $(DASHBOARD) ## Run all tests but the slow ones, which "make faults" has
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal -m "not slow" $(ARGS)
 
 faults: $(INSTALLED) ## Break everything that can break; COUNT=10 does it ten times
@@ -44,6 +65,10 @@ lint: $(INSTALLED) ## Check style, types and who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(if $(NPM),$(MAKE) --no-print-directory lint-web,{ echo "web not checked: npm is not installed"; [ -z "$$CI" ]; })
+
+lint-web: $(NODE_MODULES)
+	cd web && npm run --silent check && npm run --silent lint && npm run --silent test
 
 format: $(INSTALLED) ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .
@@ -58,5 +83,5 @@ bench: $(INSTALLED) ## Measure, beside the peers
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove what these targets made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) web/node_modules runicornd/gateway/static build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
