@@ -31,6 +31,12 @@ _COMMANDS = {
     "wait": "wait",
     "envs": "envs",
     "hosts": "hosts",
+    "doctor": "doctor",
+    "store": "store",
+    "artifacts": "artifacts",
+    "runs": "runs",
+    "downloads": "downloads",
+    "cache": "cache",
     "daemon": "daemon",
     "demo": "demo",
     "completion": "completion",
@@ -114,7 +120,8 @@ def _write_whatever_comes() -> None:
 cli = App(
     name=NAME,
     modules={name: f"runicornctl.commands.{module}" for name, module in _COMMANDS.items()},
-    help="Keeps the viewers of remote training servers open at stable local addresses.",
+    help="Keeps the viewers of remote training servers open at stable local addresses, and their artifacts"
+    " at hand.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 daemon not running, 4 daemon of another version,"
     " 5 a question waits for an answer, 6 timed out.",
     context_settings={"help_option_names": ["-h", "--help"]},

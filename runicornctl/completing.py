@@ -1,4 +1,4 @@
-"""What the shell offers for sessions and targets. Quick, silent, and never starts the daemon."""
+"""What the shell offers for what the daemon knows. Quick, silent, and never starts the daemon."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ from click.shell_completion import CompletionItem
 from runicornctl.failure import Failure
 from runicornctl.reach import open_client
 from runicornctl.render import clean
-from runicornd.protocol.models import HostsResult, Result, SessionsResult
+from runicornd.protocol.models import (
+    Artifact,
+    ArtifactParams,
+    ArtifactsParams,
+    ArtifactsResult,
+    DownloadsResult,
+    HostsResult,
+    Result,
+    SessionsResult,
+    StoresResult,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runicornd.protocol.models import Params
+
 # A shell that waits for a completion is a shell that hangs.
 _LIMIT_S = 0.5
+_REFS = 500
 
 T = TypeVar("T", bound=Result)
 
@@ -44,10 +57,48 @@ def sessions(word: str) -> list[CompletionItem]:
     )
 
 
-def _ask(method: str, result: type[T]) -> T | None:
+def stores(word: str) -> list[CompletionItem]:
+    """Return names of stores that begin with the word."""
+    found = _ask("stores.list", StoresResult)
+    return (
+        _items(word, [(each.name, f"{each.target}, {each.state}") for each in found.stores]) if found else []
+    )
+
+
+def refs(word: str, store: str | None) -> list[CompletionItem]:
+    """Return artifacts that begin with the word; after a colon, the versions and aliases of one."""
+    name, colon, _ = word.partition(":")
+    if colon:
+        return _versions(word, name, store)
+    page = _ask("artifacts.list", ArtifactsResult, ArtifactsParams(store=store, limit=_REFS))
+    if page is None:
+        return []
+    with_type = "/" in word
+    offers = [(f"{each.type}/{each.name}" if with_type else each.name, each.type) for each in page.artifacts]
+    return _items(word, offers)
+
+
+def downloads(word: str) -> list[CompletionItem]:
+    """Return ids of downloads that begin with the word."""
+    found = _ask("downloads.list", DownloadsResult)
+    if found is None:
+        return []
+    return _items(word, [(each.id, f"{each.ref}, {each.state}") for each in found.downloads])
+
+
+def _versions(word: str, name: str, store: str | None) -> list[CompletionItem]:
+    found = _ask("artifacts.get", Artifact, ArtifactParams(name, store)) if name else None
+    if found is None:
+        return []
+    offers = [(f"{name}:v{each.version}", each.status) for each in found.versions]
+    offers += [(f"{name}:{alias}", f"v{each.version}") for each in found.versions for alias in each.aliases]
+    return _items(word, offers)
+
+
+def _ask(method: str, result: type[T], params: Params | None = None) -> T | None:
     try:
         with open_client(_LIMIT_S) as client:
-            return client.call(method, result, timeout_s=_LIMIT_S)
+            return client.call(method, result, params, timeout_s=_LIMIT_S)
     except (Failure, OSError):
         return None
 

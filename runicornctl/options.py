@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from runicornctl.quantities import parsed_interval, parsed_size
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,9 +51,33 @@ def _saved(_ctx: click.Context, _param: click.Parameter, word: str) -> list[Comp
     return completing.saved_hosts(word)
 
 
+def _stores(_ctx: click.Context, _param: click.Parameter, word: str) -> list[CompletionItem]:
+    from runicornctl import completing  # noqa: PLC0415 - only the shell pays for it
+
+    return completing.stores(word)
+
+
+def _refs(ctx: click.Context, _param: click.Parameter, word: str) -> list[CompletionItem]:
+    from runicornctl import completing  # noqa: PLC0415 - only the shell pays for it
+
+    return completing.refs(word, ctx.params.get("store"))
+
+
+def _downloads(_ctx: click.Context, _param: click.Parameter, word: str) -> list[CompletionItem]:
+    from runicornctl import completing  # noqa: PLC0415 - only the shell pays for it
+
+    return completing.downloads(word)
+
+
 def target_argument(function: F) -> F:
     """Add ``TARGET``: an OpenSSH alias, ``[user@]host[:port]``, a saved host, or ``local``."""
     return click.argument("target", type=TEXT, shell_complete=_targets)(function)
+
+
+def optional_target_argument(function: F) -> F:
+    """Add a ``TARGET`` that may be left out."""
+    argument = click.argument("target", type=TEXT, required=False, shell_complete=_targets)
+    return argument(function)
 
 
 def saved_host_argument(function: F) -> F:
@@ -68,6 +94,57 @@ def subject_argument(function: F) -> F:
     """Add an optional session or target."""
     argument = click.argument("subject", metavar="[SESSION|TARGET]", required=False, shell_complete=_sessions)
     return argument(function)
+
+
+def store_argument(function: F) -> F:
+    """Add ``NAME`` of a store."""
+    return click.argument("name", type=TEXT, shell_complete=_stores)(function)
+
+
+def optional_store_argument(function: F) -> F:
+    """Add an optional ``NAME`` of a store; without it the store in use is meant."""
+    return click.argument("name", type=TEXT, required=False, shell_complete=_stores)(function)
+
+
+def store_option(function: F) -> F:
+    """Add ``--store``; without it the store in use is meant."""
+    option = click.option(
+        "--store",
+        type=TEXT,
+        metavar="NAME",
+        shell_complete=_stores,
+        help="The store that is meant; by default the one in use.",
+    )
+    return option(function)
+
+
+def ref_argument(function: F) -> F:
+    """Add ``REF``: ``NAME``, ``NAME:v3``, ``NAME:ALIAS``, each also with ``TYPE/`` before it."""
+    return click.argument("ref", type=TEXT, shell_complete=_refs)(function)
+
+
+def download_argument(function: F) -> F:
+    """Add ``ID`` of a download."""
+    return click.argument("download", type=TEXT, metavar="ID", shell_complete=_downloads)(function)
+
+
+class _Quantity(click.types.StringParamType):
+    """A size or a time as people write it."""
+
+    def __init__(self, name: str, parse: Callable[[str], float]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's signature
+        """Return bytes or seconds."""
+        try:
+            return self._parse(value) if isinstance(value, str) else value
+        except ValueError as exc:
+            self.fail(str(exc), param, ctx)
+
+
+SIZE = _Quantity("size", parsed_size)
+INTERVAL = _Quantity("interval", parsed_interval)
 
 
 def json_option(function: F) -> F:

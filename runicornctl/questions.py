@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from runicornctl.failure import Failure, NeedsInput
 from runicornctl.render import block, clean
 from runicornctl.terminal import Withdrawn
-from runicornd.protocol.models import AnswerParams, Done
+from runicornd.protocol.models import AnswerParams, Done, PromptChoice
 
 if TYPE_CHECKING:
     from runicornctl.client import Client
     from runicornctl.terminal import Terminal, Watched
-    from runicornd.protocol.models import PromptChoice, PromptInfo
+    from runicornd.protocol.models import PromptInfo
 
 _MAX_TRIES = 5
 _WHAT = {
@@ -25,16 +25,18 @@ _WHAT = {
 }
 
 
-def nobody_to_ask(prompt: PromptInfo, target: str) -> NeedsInput:
+def nobody_to_ask(prompt: PromptInfo, target: str, command: str | None = None) -> NeedsInput:
     """Return the error for a question that waits while there is no terminal.
 
     Args:
         prompt: The question; it may be about a jump host on the way to ``target``.
         target: What the user wants to reach.
+        command: What asks it in a terminal; None is ``connect`` to the target.
     """
+    again = command or f"runicornctl connect {shlex.quote(target)}"
     return NeedsInput(
         f"cannot go on: {prompt.target} waits for {_WHAT.get(prompt.kind, 'an answer')}: {prompt.message}",
-        hint=f"answer it in a terminal with: runicornctl connect {shlex.quote(target)}",
+        hint=f"answer it in a terminal with: {again}",
         context={"prompt": prompt.id, "prompt_kind": prompt.kind, "target": prompt.target},
     )
 
@@ -45,11 +47,13 @@ class Questioner:
     Args:
         client: Where the answers go.
         terminal: Where the person is; None when nobody is there.
+        command: What asks the same questions again; None is ``connect``.
     """
 
-    def __init__(self, client: Client, terminal: Terminal | None) -> None:
+    def __init__(self, client: Client, terminal: Terminal | None, command: str | None = None) -> None:
         self._client = client
         self._terminal = terminal
+        self._command = command
 
     def settle(self, prompt: PromptInfo, target: str, beside: Watched) -> None:
         """Ask the person and send the answer; returns quietly when another client was faster.
@@ -64,7 +68,7 @@ class Questioner:
         """
         terminal = self._terminal
         if terminal is None:
-            raise nobody_to_ask(prompt, target)
+            raise nobody_to_ask(prompt, target, self._command)
         terminal.show(block(prompt.message))
         if prompt.detail:
             terminal.show(block(prompt.detail))
@@ -72,7 +76,7 @@ class Questioner:
             self._settle(terminal, prompt, beside)
         except EOFError as exc:
             terminal.show("")
-            raise nobody_to_ask(prompt, target) from exc
+            raise nobody_to_ask(prompt, target, self._command) from exc
         except Withdrawn:
             terminal.show("\n(no longer needed: it was answered elsewhere or withdrawn)")
 
@@ -126,6 +130,15 @@ def choose(
             return matches[0].value
         terminal.show("Please type one of the choices.")
     raise EOFError
+
+
+def agrees(terminal: Terminal) -> bool:
+    """Ask for a yes or a no; the end of the input is a no."""
+    answers = [PromptChoice("yes", "yes"), PromptChoice("no", "no")]
+    try:
+        return choose(terminal, answers, None, is_numbered=False) == "yes"
+    except EOFError:
+        return False
 
 
 def _matches(typed: str, choices: list[PromptChoice], *, is_numbered: bool) -> list[PromptChoice]:

@@ -9,12 +9,14 @@ import msgspec
 from runicornctl.client import unreadable
 from runicornctl.failure import Failure
 from runicornd.protocol.models import (
+    Download,
     Event,
     HostState,
     LogLines,
     PromptInfo,
     Session,
     StatusResult,
+    Store,
     SubscribeParams,
     SubscribeResult,
 )
@@ -41,6 +43,8 @@ class World:
         self.gone: dict[str, Session] = {}
         self.hosts: dict[str, HostState] = {}
         self.prompts: dict[str, PromptInfo] = {}
+        self.stores: dict[str, Store] = {}
+        self.downloads: dict[str, Download] = {}
         self.lines: list[str] = []
         self.status = self.refresh()
 
@@ -60,6 +64,8 @@ class World:
         self.sessions = {session.id: session for session in snapshot.sessions}
         self.hosts = {host.target: host for host in snapshot.hosts}
         self.prompts = {prompt.id: prompt for prompt in snapshot.prompts}
+        self.stores = {store.name: store for store in snapshot.stores}
+        self.downloads = {download.id: download for download in snapshot.downloads}
         self.status = snapshot
         return snapshot
 
@@ -112,6 +118,21 @@ class World:
                 self.prompts.pop(_id_of(event), None)
             case "log":
                 self.lines += msgspec.convert(event.data, LogLines).lines
+            case _:
+                self._apply_storage(event)
+
+    def _apply_storage(self, event: Event) -> None:
+        match event.topic:
+            case "store":
+                store = msgspec.convert(event.data, Store)
+                self.stores[store.name] = store
+            case "store.removed":
+                self.stores.pop(_id_of(event, "name"), None)
+            case "download":
+                download = msgspec.convert(event.data, Download)
+                self.downloads[download.id] = download
+            case "download.removed":
+                self.downloads.pop(_id_of(event), None)
 
 
 def session_of(event: Event) -> Session | None:
@@ -119,5 +140,5 @@ def session_of(event: Event) -> Session | None:
     return msgspec.convert(event.data, Session) if event.topic == "session" else None
 
 
-def _id_of(event: Event) -> str:
-    return str(event.data["id"]) if isinstance(event.data, dict) else ""
+def _id_of(event: Event, field: str = "id") -> str:
+    return str(event.data[field]) if isinstance(event.data, dict) else ""

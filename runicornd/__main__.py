@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 from importlib.metadata import version
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING
 from runicornd.errors import AlreadyRunning, RunicorndError
 from runicornd.logs import Logs
 from runicornd.protocol.exits import DAEMON_RUNS_ALREADY
-from runicornd.settings import CONFIG_VARIABLE, load_settings, sample_config
+from runicornd.settings import CONFIG_VARIABLE, find_paths, load_settings, sample_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from runicornd.app import App
     from runicornd.settings import Settings
@@ -28,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 stopped, 1 failed, 2 usage, 75 another one runs already.
     """
     options = _parser().parse_args(argv)
+    if options.doctor:
+        return _examine(_environ(options.config))
     if options.print_config:
         sys.stdout.write(sample_config())
         return 0
@@ -47,9 +50,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--foreground", action="store_true", help="log to the terminal as well")
     parser.add_argument("--config", metavar="FILE", help="the configuration file to read")
+    parser.add_argument("--doctor", action="store_true", help="look for what is wrong here, as JSON, and end")
     parser.add_argument("--print-config", action="store_true", help="print a configuration file and end")
     parser.add_argument("--version", action="version", version=f"runicornd {version('runicornd')}")
     return parser
+
+
+def _examine(environ: Mapping[str, str]) -> int:
+    """Look at this machine from outside of any daemon; prints one JSON value."""
+    import msgspec  # noqa: PLC0415 - imports that --help need not pay
+
+    from runicornd.doctor.machine import Machine, machine_steps  # noqa: PLC0415 - the same
+    from runicornd.doctor.model import Report  # noqa: PLC0415 - the same
+    from runicornd.doctor.run import run_steps  # noqa: PLC0415 - the same
+    from runicornd.protocol.paths import socket_path  # noqa: PLC0415 - the same
+    from runicornd.rpc.present.doctor import report  # noqa: PLC0415 - the same
+
+    machine = Machine(find_paths(environ), socket_path(), version("runicornd"), environ)
+    with contextlib.redirect_stdout(sys.stderr):  # what is logged must not get between
+        checks = asyncio.run(run_steps(machine_steps(machine), lambda _check: None))
+    sys.stdout.write(msgspec.json.encode(report(Report(None, checks))).decode() + "\n")
+    return 0
 
 
 def _environ(config: str | None) -> dict[str, str]:

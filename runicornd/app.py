@@ -21,6 +21,9 @@ from runicornd._lib.clock import SystemClock
 from runicornd._lib.lockfile import LockFile, LockHeld
 from runicornd._lib.sdnotify import Notifier, passed_sockets
 from runicornd._lib.supervise import Tasks
+from runicornd.composition import Storage
+from runicornd.doctor.doctor import Doctor
+from runicornd.doctor.machine import Machine, machine_steps
 from runicornd.errors import AlreadyRunning, ConfigInvalid, StateUnwritable
 from runicornd.events import EventHub
 from runicornd.logs import set_level
@@ -34,7 +37,7 @@ from runicornd.sessions.bringup import Patience
 from runicornd.sessions.factory import SessionFactory
 from runicornd.sessions.manager import SessionManager
 from runicornd.sessions.store import SessionStore
-from runicornd.settings import load_settings
+from runicornd.settings import CONFIG_VARIABLE, load_settings
 from runicornd.settings.live import reload_of
 from runicornd.ssh.asyncssh_adapter import AsyncsshConnector
 from runicornd.ssh.auth import Interview, Secrets
@@ -57,7 +60,7 @@ if TYPE_CHECKING:
 
     from runicornd._lib.clock import Clock
     from runicornd.settings import Settings
-    from runicornd.ssh.auth import Login
+    from runicornd.ssh.auth import Asks, Login
     from runicornd.ssh.link import OnWaiting
     from runicornd.ssh.targets import Host
 
@@ -108,6 +111,16 @@ class App:
         self._remotes = RemoteHosts(ping_interval_s=_ping_interval_s(settings.viewer_lease))
         self._ports = Ports(*settings.local_ports)
         self._sessions = self._build_sessions()
+        self._storage = Storage(
+            settings,
+            targets=self._targets,
+            pool=self._pool,
+            remotes=self._remotes,
+            interviews=self._interview,
+            prompts=self._prompts,
+            events=self._events,
+            clock=self._clock,
+        )
 
     async def run(self) -> None:
         """Serve until a signal or ``daemon.shutdown``, then stop everything.
@@ -126,6 +139,7 @@ class App:
             stack.push_async_callback(self._remotes.close)
             stack.push_async_callback(self._sessions.close)
             await self._sessions.restore()
+            await self._storage.open(stack)
             server = self._build_server()
             await server.start()
             stack.push_async_callback(server.close)
@@ -158,6 +172,7 @@ class App:
         self._ports.use_range(*settings.local_ports)
         self._targets.use_timing(_timing(settings))
         self._sessions.hold_for(settings.hold_time)
+        self._storage.use(settings)
         _log.info("configuration reloaded", changed=reload.taken, needs_restart=reload.postponed)
         self._notifier.ready(f"configuration reloaded; {reload.summary}")
 
@@ -168,9 +183,13 @@ class App:
 
     def _watch_conditions(self) -> Tasks:
         tasks = Tasks("conditions")
-        tasks.start("sleep", watch_sleep(self._clock, self._pool.kick_all))
-        tasks.start("network", watch_network(self._pool.kick_all))
+        tasks.start("sleep", watch_sleep(self._clock, self._look_again))
+        tasks.start("network", watch_network(self._look_again))
         return tasks
+
+    def _look_again(self, reason: str) -> None:
+        self._pool.kick_all(reason)
+        self._storage.look_again(reason)
 
     async def _end_viewers(self) -> None:
         try:
@@ -225,10 +244,12 @@ class App:
             backoff=lambda: delays(random.Random()),  # noqa: S311 - jitter, not a secret
         )
 
-    def _interview(self, host: Host, login: Login | None, on_waiting: OnWaiting) -> Interview:
+    def _interview(
+        self, host: Host, login: Login | None, on_waiting: OnWaiting, *, prompts: Asks | None = None
+    ) -> Interview:
         return Interview(
             host,
-            prompts=self._prompts,
+            prompts=prompts or self._prompts,
             secrets=self._secrets,
             host_keys=self._host_keys,
             login=login,
@@ -272,6 +293,29 @@ class App:
             clock=self._clock,
         )
 
+    def _build_doctor(self) -> Doctor:
+        machine = Machine(
+            paths=self._settings.paths,
+            socket=socket_path(),
+            version=version("runicornd"),
+            environ={**os.environ, CONFIG_VARIABLE: str(self._settings.paths.config)},
+            pid=os.getpid(),
+        )
+        return Doctor(
+            targets=self._targets,
+            pool=self._pool,
+            remotes=self._remotes,
+            host_keys=self._host_keys,
+            fetcher=self._ssh,
+            bystander=self._bystander,
+            prompts=self._prompts,
+            events=self._events,
+            clock=self._clock,
+            kind=lambda: standard_kinds().get(self._settings.default_viewer),
+            local_ports=lambda: self._settings.local_ports,
+            machine=lambda: machine_steps(machine),
+        )
+
     def _build_server(self) -> Server:
         paths = self._settings.paths
         path = socket_path()
@@ -286,6 +330,9 @@ class App:
                 on_trusted=self._pool.host_key_trusted,
             ),
             pool=self._pool,
+            stores=self._storage.stores,
+            downloads=self._storage.downloads,
+            doctor=self._build_doctor(),
             prompts=self._prompts,
             events=self._events,
             use_agent=self._targets.use_agent,

@@ -26,7 +26,8 @@ Each class is one stable ``kind``, the word that clients match on. ``message`` s
     │   ├── StateUnwritable         state_unwritable
     │   ├── SshMissing              ssh_missing
     │   ├── LocalDiskFull           local_disk_full
-    │   └── PlaceUnwritable         place_unwritable
+    │   ├── PlaceUnwritable         place_unwritable
+    │   └── DashboardOff            dashboard_off
     ├── ConnectError                the link cannot be made or was lost
     │   ├── HostUnreachable         host_unreachable        (worth another try)
     │   ├── NotConnected            not_connected           (worth another try)
@@ -56,6 +57,7 @@ Each class is one stable ``kind``, the word that clients match on. ``message`` s
         ├── ChecksumMismatch        checksum_mismatch
         ├── SourceChanged           source_changed
         ├── FileMissing             file_missing
+        ├── MetadataBroken          metadata_broken
         └── StoreLocked             store_locked            (worth another try)
 """
 
@@ -217,6 +219,12 @@ class PlaceUnwritable(LocalError):
     """The folder that the user chose cannot be written."""
 
     kind = "place_unwritable"
+
+
+class DashboardOff(LocalError):
+    """The dashboard is not served."""
+
+    kind = "dashboard_off"
 
 
 class ConnectError(RunicorndError):
@@ -393,6 +401,12 @@ class FileMissing(RemoteError):
     """A file that the manifest lists is not there, or is no regular file within the root."""
 
     kind = "file_missing"
+
+
+class MetadataBroken(RemoteError):
+    """A file of Runicorn's that would have to be changed cannot be understood."""
+
+    kind = "metadata_broken"
 
 
 class StoreLocked(RemoteError):

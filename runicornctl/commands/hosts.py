@@ -12,7 +12,7 @@ from runicornctl.autostart import open_or_start
 from runicornctl.failure import Failure, NeedsInput
 from runicornctl.groups import SuggestingGroup
 from runicornctl.output import print_json, print_result, say
-from runicornctl.questions import choose
+from runicornctl.questions import agrees
 from runicornctl.reach import open_client
 from runicornctl.render import Table, clean
 from runicornctl.terminal import Terminal
@@ -23,7 +23,6 @@ from runicornd.protocol.models import (
     HostNameParams,
     HostSaveParams,
     HostsResult,
-    PromptChoice,
     TargetParams,
     TrustParams,
     UntrustResult,
@@ -200,10 +199,5 @@ def _confirm(check: HostCheckResult, *, as_json: bool) -> None:
         terminal.show(f"  {clean(key.type)} {clean(key.fingerprint)}  {clean(key.source)}")
     new = "new one" if check.known else "fingerprint"
     terminal.show(f"Is the {new} what the server's administrator gave you?")
-    answers = [PromptChoice("yes", "yes"), PromptChoice("no", "no")]
-    try:
-        answer = choose(terminal, answers, None, is_numbered=False)
-    except EOFError:
-        answer = "no"
-    if answer != "yes":
+    if not agrees(terminal):
         raise Failure(f"did not trust {check.target}", kind="host_key_unknown")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import structlog
 
@@ -48,6 +48,23 @@ class Tasks:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
+
+    async def to_its_end(self, name: str, work: Coroutine[Any, Any, T], *, expected: type[Exception]) -> T:
+        """Do what must not stop half-way, even when whoever asked for it goes away.
+
+        Returns or raises what the work does; only errors that are not ``expected`` count as crashes.
+        """
+
+        async def attempt() -> tuple[T | None, Exception | None]:
+            try:
+                return await work, None
+            except expected as error:
+                return None, error
+
+        result, error = await asyncio.shield(self.start(name, attempt()))
+        if error is not None:
+            raise error
+        return cast(T, result)
 
     async def close(self, timeout_s: float = 2.0) -> None:
         """Cancel all tasks and wait for them, at most ``timeout_s`` seconds. Safe to call again.

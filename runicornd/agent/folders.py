@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import time
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional, Set
 
 from .failures import Failure, from_os
 from .wire import decode, encode
@@ -24,6 +24,9 @@ CONTROL_SOCKET = "control.sock"
 LOG = "viewer.log"
 SOCKET_PATH_LIMIT = 103
 """Bytes; 107 on Linux, 103 on macOS."""
+
+passing: Set[str] = set()
+"""Folders that must not outlive this agent, unlike those of viewers."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
@@ -156,6 +159,12 @@ def _remove_home(path: str) -> None:
         import shutil  # noqa: PLC0415 - hardly ever needed, and slow to load
 
         shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_passing() -> None:
+    """Remove the folders that must not outlive this agent."""
+    for folder in list(passing):
+        remove(folder)
 
 
 def remove(folder: str) -> None:

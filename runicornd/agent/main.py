@@ -41,7 +41,10 @@ def run(sources: Dict[str, str]) -> None:
 
 def _leave(shell: LoginShell) -> None:
     """End at once: threads may hang in a dead file system. Keepers live on."""
+    from . import folders  # noqa: PLC0415 - loaded by now, but not before the greeting
+
     shell.stop()
+    folders.remove_passing()
     os._exit(0)
 
 

@@ -1,5 +1,6 @@
 """The methods of the protocol: each takes its parameters apart, calls, and shapes the answer."""
 
+import time
 from typing import Callable, Dict
 
 from .environments import Environments
@@ -21,6 +22,7 @@ class Methods:
     def __init__(self, environments: Environments, viewers: Viewers) -> None:
         self._environments = environments
         self._viewers = viewers
+        self._answered: Dict[str, Answer] = {}
         self.table: Dict[str, Callable[[Params], Answer]] = {
             "environments.list": self._list_environments,
             "environments.inspect": self._inspect_environment,
@@ -30,6 +32,10 @@ class Methods:
             "viewer.list": self._list_viewers,
             "viewer.log": self._log,
             "viewer.unfollow": self._unfollow,
+            "store.change": self._change_store,
+            "diagnose.clock": _clock,
+            "diagnose.account": _account,
+            "diagnose.listen": _listen,
         }
 
     def _list_environments(self, params: Params) -> Answer:
@@ -67,6 +73,27 @@ class Methods:
     def _unfollow(self, params: Params) -> Answer:
         self._viewers.unfollow(params.text("instance"))
         return {}
+
+    def _change_store(self, params: Params) -> Answer:
+        from .store_changes import change  # noqa: PLC0415 - most agents change nothing
+
+        return change(params, self._answered)
+
+
+def _clock(_params: Params) -> Answer:
+    return {"time": time.time()}
+
+
+def _account(params: Params) -> Answer:
+    from .diagnose import account  # noqa: PLC0415 - only the doctor asks
+
+    return account(params.text("root"))
+
+
+def _listen(params: Params) -> Answer:
+    from .diagnose import listen  # noqa: PLC0415 - only the doctor asks
+
+    return listen(params.text("transport"))
 
 
 def _identity(params: Params) -> Identity:

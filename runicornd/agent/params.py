@@ -45,6 +45,20 @@ class Params:
             raise _wrong(name, f"a number from 0 to {most:g}")
         return float(value)
 
+    def moment(self, name: str) -> Optional[float]:
+        """A time in seconds since the epoch; None when absent."""
+        value = self._values.get(name)
+        if value is not None and (not isinstance(value, (int, float)) or isinstance(value, bool)):
+            raise _wrong(name, "a number")
+        return value
+
+    def inner(self, name: str) -> "Params":
+        """An object with parameters of its own."""
+        value = self._values.get(name)
+        if not isinstance(value, dict):
+            raise _wrong(name, "an object")
+        return Params(value)
+
     def flag(self, name: str) -> bool:
         """True or false; false when absent."""
         value = self._values.get(name, False)

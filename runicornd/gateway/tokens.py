@@ -14,7 +14,8 @@ import msgspec
 import structlog
 
 from runicornd._lib.atomicfile import quarantine, write_atomic
-from runicornd.errors import RequestError, StateUnwritable
+from runicornd.errors import StateUnwritable
+from runicornd.rpc.failures import WrongCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,12 +29,6 @@ MAX_TOKENS = 64
 _BYTES = 32
 
 _log = structlog.get_logger("gateway")
-
-
-class WrongCode(RequestError):
-    """The code was used, has lapsed, or never was."""
-
-    kind = "wrong_code"
 
 
 class _File(msgspec.Struct):

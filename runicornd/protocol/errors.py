@@ -23,6 +23,8 @@ WRONG_USER = "wrong_user"
 TOO_MANY_CONNECTIONS = "too_many_connections"
 LINE_TOO_LONG = "line_too_long"
 ANSWER_TOO_LONG = "answer_too_long"
+FORBIDDEN = "forbidden"
+WRONG_CODE = "wrong_code"
 
 CODES: Mapping[str, int] = {
     PARSE_ERROR: -32700,
@@ -36,6 +38,8 @@ CODES: Mapping[str, int] = {
     TOO_MANY_CONNECTIONS: 1004,
     LINE_TOO_LONG: 1005,
     ANSWER_TOO_LONG: 1006,
+    FORBIDDEN: 1007,
+    WRONG_CODE: 1008,
     "invalid_target": 1101,
     "unknown_session": 1102,
     "unknown_host": 1103,
@@ -56,6 +60,7 @@ CODES: Mapping[str, int] = {
     "ssh_missing": 1205,
     "local_disk_full": 1206,
     "place_unwritable": 1207,
+    "dashboard_off": 1208,
     "host_unreachable": 1301,
     "not_connected": 1302,
     "not_ssh": 1303,
@@ -84,6 +89,7 @@ CODES: Mapping[str, int] = {
     "source_changed": 1415,
     "file_missing": 1416,
     "store_locked": 1417,
+    "metadata_broken": 1418,
 }
 
 UNLISTED = 1000

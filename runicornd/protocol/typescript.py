@@ -20,6 +20,7 @@ from runicornd.protocol.models import (
     DownloadRemoved,
     ErrorData,
     Event,
+    ForwardRemoved,
     LogLines,
     StoreRemoved,
 )
@@ -59,7 +60,7 @@ def contract() -> str:
 
 def _structs() -> Iterable[inspect.StructType]:
     """Every struct that the table reaches, by name."""
-    roots: list[Any] = [ErrorData, Event, LogLines, StoreRemoved, DownloadRemoved, DoctorTick]
+    roots: list[Any] = [ErrorData, Event, LogLines, StoreRemoved, DownloadRemoved, ForwardRemoved, DoctorTick]
     for method in METHODS.values():
         roots += [method.params, method.result]
     found: dict[str, inspect.StructType] = {}

@@ -65,10 +65,31 @@ def command(names: Sequence[str] = NAMES, places: Sequence[str] = PLACES) -> str
     return f"exec /bin/sh -c '{script}'"
 
 
+STREAM_MODULES = ("store", "store_io", "store_root", "store_scan", "store_send", "store_sync")
+"""What only the far end of a store stream needs, and the agent does not."""
+
+SHARED_MODULES = (
+    "__init__",
+    "loader",
+    "failures",
+    "login_shell",
+    "packages",
+    "params",
+    "storage_root",
+    "wire",
+)
+"""What it needs besides. Every stream sends them, so they are few."""
+
+
 @functools.cache
-def program() -> bytes:
-    """Return the agent as it is written to the command's standard input."""
-    return payload.pack(sources(), "main")
+def program(entry: str = "main") -> bytes:
+    """Return the agent as it is written to the command's standard input.
+
+    Args:
+        entry: The module that runs: ``main``, or ``store`` for the far end of a store stream.
+    """
+    wanted = {*STREAM_MODULES, *SHARED_MODULES} if entry == "store" else {*sources()} - {*STREAM_MODULES}
+    return payload.pack({name: text for name, text in sources().items() if name in wanted}, entry)
 
 
 def sources() -> dict[str, str]:

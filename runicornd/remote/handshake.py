@@ -41,10 +41,10 @@ async def launch(connection: Connection) -> Process:
     return await connection.execute(bootstrap.command())
 
 
-async def feed(process: Process) -> None:
-    """Write the agent's program to its input. What goes wrong is told by its output."""
+async def feed(process: Process, program: bytes = b"") -> None:
+    """Write a program to its input, the agent's own if none is given. What goes wrong its output tells."""
     with suppress(NotConnected):
-        await process.stream.write(bootstrap.program())
+        await process.stream.write(program or bootstrap.program())
 
 
 async def greeted(connection: Connection, process: Process) -> tuple[LineReader, Greeting]:
@@ -54,9 +54,19 @@ async def greeted(connection: Connection, process: Process) -> tuple[LineReader,
         NoPython, RemoteUnsupported, AgentFailed: There can be no agent, and nothing of it is left.
         NotConnected: The connection is gone.
     """
+    reader, line = await first_line(connection, process)
+    try:
+        return reader, read_greeting(line)
+    except BaseException:
+        process.stream.abort()
+        raise
+
+
+async def first_line(connection: Connection, process: Process) -> tuple[LineReader, bytes]:
+    """Read the first line of a program that is being fed. Raises as ``greeted``."""
     try:
         async with asyncio.timeout(START_S):
-            return await _greeted(connection, process)
+            return await _first_line(connection, process)
     except BaseException as error:
         process.stream.abort()
         if isinstance(error, TimeoutError):
@@ -64,7 +74,7 @@ async def greeted(connection: Connection, process: Process) -> tuple[LineReader,
         raise
 
 
-async def _greeted(connection: Connection, process: Process) -> tuple[LineReader, Greeting]:
+async def _first_line(connection: Connection, process: Process) -> tuple[LineReader, bytes]:
     reader = LineReader(process.stream)
     noise = b""
     try:
@@ -76,7 +86,7 @@ async def _greeted(connection: Connection, process: Process) -> tuple[LineReader
         raise _failed("the server sent too much before it", _shown(error.start)) from error
     except EOFError as error:
         raise await _explain(connection, process, noise or reader.heard) from error
-    return reader, read_greeting(line)
+    return reader, line
 
 
 async def _explain(connection: Connection, process: Process, heard: bytes) -> RunicorndError:

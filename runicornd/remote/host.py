@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
     from runicornd.errors import RunicorndError
     from runicornd.remote.models import (
+        Account,
+        ChangeMade,
         Environment,
         Greeting,
         StorageRoot,
+        StoreChange,
         ViewerExit,
         ViewerIdentity,
         ViewerRecord,
@@ -33,6 +36,7 @@ CALL_S = 15.0
 SCAN_S = 30.0
 START_S = 40.0
 STOP_MARGIN_S = 15.0
+CHANGE_S = 60.0
 """Seconds that a call may take; the agent's own limits are all shorter."""
 
 
@@ -181,14 +185,50 @@ class RemoteHost:
         """
         return await self._exits.wait(instance)
 
+    async def change_store(self, change: StoreChange, *, timeout_s: float = CHANGE_S) -> ChangeMade:
+        """Change a version where it is; safe to ask again.
+
+        Raises:
+            InvalidParams, RootNotFound, UnknownArtifact, FileMissing, MetadataBroken, StoreLocked,
+            SourceChanged, PermissionDenied, ReadOnly, DiskFull, RemoteUnsupported: Nothing has changed.
+        """
+        params = {name: getattr(change, name) for name in type(change).__slots__}
+        agent = await self._agent()
+        answer = await agent.call("store.change", params, messages.ChangeMade, timeout_s=timeout_s)
+        return answer.checked()
+
+    async def clock(self) -> float:
+        """The far end's time, in seconds since the epoch; one round trip."""
+        return (await (await self._agent()).call("diagnose.clock", {}, messages.Clock, timeout_s=CALL_S)).time
+
+    async def account(self, root: str = "") -> Account:
+        """What the doctor wants to know of the account, and of a storage root if one is named."""
+        agent = await self._agent()
+        answer = await agent.call("diagnose.account", {"root": root}, messages.AccountFound, timeout_s=CALL_S)
+        return answer.checked()
+
+    async def listen(self, transport: str) -> str:
+        """Let the agent listen for one caller where a viewer would, for a few seconds; the endpoint.
+
+        Raises:
+            PermissionDenied, DiskFull: There is no place for it.
+        """
+        params = {"transport": transport}
+        agent = await self._agent()
+        return (await agent.call("diagnose.listen", params, messages.Listening, timeout_s=CALL_S)).endpoint
+
     async def open_stream(self, record: ViewerRecord) -> ByteStream:
         """Connect to a viewer. Raises as ``Connection.open_unix``."""
+        return await self.open_endpoint(record.transport, record.endpoint)
+
+    async def open_endpoint(self, transport: str, endpoint: str) -> ByteStream:
+        """Connect to where something listens at the far end. Raises as ``Connection.open_unix``."""
         connection = self._connection()
-        if record.transport == "unix":
-            return await connection.open_unix(record.endpoint)
-        hostname, _, port = record.endpoint.rpartition(":")
+        if transport == "unix":
+            return await connection.open_unix(endpoint)
+        hostname, _, port = endpoint.rpartition(":")
         if not port.isdecimal() or not 0 < int(port) < 65536:
-            raise AgentFailed(f"cannot reach the viewer: {record.endpoint!r} is no endpoint")
+            raise AgentFailed(f"cannot reach the viewer: {endpoint!r} is no endpoint")
         return await connection.open_tcp(hostname, int(port))
 
     async def close(self) -> None:

@@ -47,6 +47,17 @@ class LineReader:
         """
         return await self._until(mark, limit)
 
+    async def more(self) -> bytes:
+        """Return the next bytes as they come; what was heard with a line first."""
+        if self._buffer:
+            taken = bytes(self._buffer)
+            self._buffer.clear()
+            return taken
+        data = await self._stream.read(READ_SIZE)
+        if not data:
+            raise EOFError
+        return data
+
     async def _until(self, mark: bytes, limit: int) -> bytes:
         searched = 0
         while (found := self._buffer.find(mark, searched)) < 0:

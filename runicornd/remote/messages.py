@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROTOCOL = 1
+PATH_LIMIT = 4096
 MESSAGE_LIMIT = 4000
 """Characters of an error's message that are kept."""
 
@@ -160,6 +162,46 @@ class Lines(Struct):
     instance: str = ""
 
 
+class Clock(Struct):
+    """The answer to ``diagnose.clock``: seconds since the epoch."""
+
+    time: float
+
+
+class AccountFound(Struct):
+    """The answer to ``diagnose.account``."""
+
+    shell: str
+    system: str
+    umask: int
+    places: Annotated[list[models.Place], Meta(max_length=16)]
+
+    def checked(self) -> models.Account:
+        """The account as others see it."""
+        places = tuple(replace(place, path=place.path[:PATH_LIMIT]) for place in self.places)
+        return models.Account(self.shell[:PATH_LIMIT], self.system[:PATH_LIMIT], self.umask, places)
+
+
+class Listening(Struct):
+    """The answer to ``diagnose.listen``."""
+
+    endpoint: str
+
+
+class ChangeMade(Struct):
+    """The answer to ``store.change``."""
+
+    changed: bool
+    freed_bytes: Annotated[int, Meta(ge=0)] = 0
+    was_at: int | None = None
+    left: str | None = None
+
+    def checked(self) -> models.ChangeMade:
+        """The answer as others see it."""
+        left = self.left[:MESSAGE_LIMIT] if self.left else None
+        return models.ChangeMade(self.changed, self.freed_bytes, self.was_at, left)
+
+
 class Nothing(Struct):
     """An empty answer."""
 
@@ -223,6 +265,7 @@ def _tree(parent: type[RunicorndError]) -> Iterator[type[RunicorndError]]:
 
 _REMOTE_KINDS = {known.kind: known for known in _tree(errors.RemoteError)}
 _REMOTE_KINDS[errors.InvalidParams.kind] = errors.InvalidParams
+_REMOTE_KINDS[errors.UnknownArtifact.kind] = errors.UnknownArtifact
 
 _HINTS = {
     "root_not_found": "make the folder on the server, or name another one with --root",
@@ -230,5 +273,10 @@ _HINTS = {
     "disk_full": "free space on the server: /tmp, the home folder, and the storage root matter",
     "no_environment": "'runicornctl envs TARGET' lists what there is",
     "viewer_crashed": "run that Python on the server to see what is wrong, or name another one with --env",
+    "unknown_artifact": "'runicornctl store sync' brings the mirror up to date",
+    "read_only": "the folder is mounted read-only: change it where it can be written",
+    "store_locked": "try again when Runicorn has saved what it saves there",
+    "metadata_broken": "look at the file on the server: nothing is changed before it can be read",
+    "source_changed": "'runicornctl store sync' brings the mirror up to date; then look again",
     "remote_unsupported": "Linux and macOS servers are supported",
 }

@@ -73,6 +73,43 @@ class ViewerRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreChange:
+    """A change of one version in a storage root.
+
+    Args:
+        root: The root, absolute, as the agent resolved it.
+        layout: ``artifacts`` or ``assets``.
+        change: ``do`` and what belongs to it, as ``docs/agent-protocol.md`` says.
+        key: Names this wish: who asks again with it gets the same answer.
+    """
+
+    root: str
+    layout: str
+    type: str
+    name: str
+    version: int
+    change: Mapping[str, object]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMade:
+    """What came of a change.
+
+    Args:
+        changed: False when it was so already.
+        freed_bytes: What the disk got back.
+        was_at: The other version that an alias was or is at.
+        left: Why some files of a deleted version could not be removed.
+    """
+
+    changed: bool
+    freed_bytes: int = 0
+    was_at: int | None = None
+    left: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ViewerExit:
     """How a viewer ended, with the last lines of its log."""
 
@@ -80,3 +117,34 @@ class ViewerExit:
     code: int | None
     signal: int | None
     log_tail: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder on a host: what this account can do with it, and the room on its disk in bytes.
+
+    ``inodes`` is 0 where the file system does not count them.
+    """
+
+    name: str
+    path: str
+    is_folder: bool
+    readable: bool
+    writable: bool
+    mode: int
+    uid: int
+    free: int
+    size: int
+    free_inodes: int
+    inodes: int
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the doctor wants to know of an account. ``umask`` is -1 where it cannot be told."""
+
+    shell: str
+    system: str
+    umask: int
+    places: tuple[Place, ...]

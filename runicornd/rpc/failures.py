@@ -75,6 +75,18 @@ class AnswerTooLong(RequestError):
     kind = errors.ANSWER_TOO_LONG
 
 
+class Forbidden(RequestError):
+    """A page asks for what only a program of the user's own may have."""
+
+    kind = errors.FORBIDDEN
+
+
+class WrongCode(RequestError):
+    """The code of a link was used, has lapsed, or never was."""
+
+    kind = errors.WRONG_CODE
+
+
 def error_data(error: RunicorndError) -> ErrorData:
     """The error as it stands in a response, a session, or a host."""
     return ErrorData(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runicornd.protocol.methods import METHODS
+from runicornd.rpc.failures import Forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -29,6 +30,17 @@ class Call:
     services: Services
     conversation: Conversation
     after_reply: list[Callable[[], None]] = field(default_factory=list)
+
+    def refuse_browser(self, doing: str) -> None:
+        """Let only programs of the user's own go on; ``doing`` completes "cannot ...".
+
+        Raises:
+            Forbidden: A page asks.
+        """
+        if self.conversation.is_browser:
+            raise Forbidden(
+                f"cannot {doing} from a page: only the command line may", hint="use runicornctl in a terminal"
+            )
 
 
 # The parameters are those of the method's own struct; the registry checks them before the call.

@@ -185,18 +185,7 @@ class SessionManager:
             return await survey(target, self._remotes.of(link.host.key, link), kind, self._last_python(link))
 
     async def _to_its_end(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """Do what must not stop half-way, even when the client that asked for it goes away."""
-
-        async def attempt() -> RunicorndError | None:
-            try:
-                await work
-            except RunicorndError as error:
-                return error
-            return None
-
-        error = await asyncio.shield(self._tasks.start(name, attempt()))
-        if error is not None:
-            raise error
+        await self._tasks.to_its_end(name, work, expected=RunicorndError)
 
     async def _stop(self, session: Session) -> None:
         async with self._lock(session):

@@ -60,6 +60,11 @@ class Settings:
     health_interval: float
     viewer_proof: float
     hold_time: float
+    sync_interval: float
+    metadata_max_bytes: int
+    cache_limit_bytes: int
+    downloads_at_once: int
+    download_rate_limit: int
     ssh_config: Path | None
     connect_timeout: float
     keepalive_interval: float

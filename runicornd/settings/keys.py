@@ -155,6 +155,37 @@ KEYS: Mapping[str, Key] = {
         "before it gets a page that says so.",
         from_text=_to_number,
     ),
+    "sync_interval": Key(
+        600.0,
+        _number(10, 7 * 86400),
+        "Every so many seconds a store is synced, unless something else was said when it was added.",
+        from_text=_to_number,
+    ),
+    "metadata_max_bytes": Key(
+        1024 * 1024,
+        _whole(1024, 64 * 1024 * 1024),
+        "Metadata files of a store that are larger than this are skipped, with a note.",
+        from_text=_to_number,
+    ),
+    "cache_limit_bytes": Key(
+        10_000_000_000,
+        _whole(0, 2**60),
+        "Downloads may take so much of this machine's disk; beyond that, those that were used longest\n"
+        "ago are removed. What is in use, or can no longer be fetched again, stays.",
+        from_text=_to_number,
+    ),
+    "downloads_at_once": Key(
+        2,
+        _whole(1, 32),
+        "So many downloads run at the same time; further ones wait for their turn.",
+        from_text=_to_number,
+    ),
+    "download_rate_limit": Key(
+        0,
+        _whole(0, 2**40),
+        "Downloads may fetch so many bytes a second, all together; 0 is no limit.",
+        from_text=_to_number,
+    ),
     "ssh_config": Key(
         None,
         _path,

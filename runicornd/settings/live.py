@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from runicornd.settings import Settings
 
 LIVE = frozenset(
-    {"connect_timeout", "hold_time", "keepalive_count", "keepalive_interval", "local_ports", "log_level"}
+    {
+        "connect_timeout",
+        "download_rate_limit",
+        "downloads_at_once",
+        "hold_time",
+        "keepalive_count",
+        "keepalive_interval",
+        "local_ports",
+        "log_level",
+    }
 )
 """Their new values hold at once, or for the next link or session; the others need a new daemon."""
 

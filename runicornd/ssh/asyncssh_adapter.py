@@ -21,7 +21,7 @@ from runicornd.ssh.asyncssh_algorithms import (
     SIGNATURES,
     host_key_order,
 )
-from runicornd.ssh.asyncssh_connection import AsyncsshConnection, unanswered
+from runicornd.ssh.asyncssh_connection import STEADY, AsyncsshConnection, ChannelSizes, unanswered
 from runicornd.ssh.asyncssh_errors import Attempt, translate
 from runicornd.ssh.asyncssh_handshake import METHODS, Handshake
 from runicornd.ssh.budget import Budget, Step
@@ -38,9 +38,14 @@ HANDSHAKE_LIMIT = 4
 
 
 class AsyncsshConnector:
-    """The ``Connector`` for every host but ``local``."""
+    """The ``Connector`` for every host but ``local``.
 
-    def __init__(self) -> None:
+    Args:
+        channels: How much the channels of its connections may have on their way.
+    """
+
+    def __init__(self, channels: ChannelSizes = STEADY) -> None:
+        self._channels = channels
         # Below this level asyncssh writes command lines and names of files into the log.
         logging.getLogger("asyncssh").setLevel(logging.WARNING)
 
@@ -52,7 +57,7 @@ class AsyncsshConnector:
         """
         below = await self._connect_jumps(host, interviewer)
         try:
-            return await _Hop(host, interviewer, below).connect()
+            return await self._hop(host, interviewer, below).connect()
         except BaseException:
             if below:
                 await below.close()
@@ -66,7 +71,7 @@ class AsyncsshConnector:
         """
         below = await self._connect_jumps(host, interviewer)
         try:
-            return await _Hop(host, interviewer, below).fetch_host_key()
+            return await self._hop(host, interviewer, below).fetch_host_key()
         finally:
             if below:
                 await below.close()
@@ -75,12 +80,15 @@ class AsyncsshConnector:
         below: AsyncsshConnection | None = None
         try:
             for jump in host.jumps:
-                below = await _Hop(jump, interviewer, below).connect()
+                below = await self._hop(jump, interviewer, below).connect()
         except BaseException:
             if below:
                 await below.close()
             raise
         return below
+
+    def _hop(self, host: Host, interviewer: Interviewer, below: AsyncsshConnection | None) -> _Hop:
+        return _Hop(host, interviewer, below, self._channels)
 
 
 class _NotTrusted(Exception):
@@ -94,10 +102,13 @@ class _NotTrusted(Exception):
 class _Hop:
     """One server on the way, with as many handshakes as its host key needs."""
 
-    def __init__(self, host: Host, interviewer: Interviewer, below: AsyncsshConnection | None) -> None:
+    def __init__(
+        self, host: Host, interviewer: Interviewer, below: AsyncsshConnection | None, channels: ChannelSizes
+    ) -> None:
         self._host = host
         self._interviewer = interviewer
         self._below = below
+        self._channels = channels
 
     async def connect(self) -> AsyncsshConnection:
         known = await self._interviewer.known_host_keys(self._host)
@@ -178,7 +189,9 @@ class _Hop:
             raise told from error
         finally:
             await handshake.offers.close()
-        return AsyncsshConnection(host, connection, carrier, self._below)
+        return AsyncsshConnection(
+            host, connection, carrier, self._below, self._channels, handshake.round_trip_s
+        )
 
     def _carrier(self, budget: Budget) -> Carrier:
         host, below = self._host, self._below

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import asyncssh
@@ -19,12 +20,41 @@ if TYPE_CHECKING:
     from runicornd.ssh.carriers import Carrier, Watcher
     from runicornd.ssh.targets import Host
 
-# Large enough to fill a fast line with a round trip of 100 ms; a reader who stops reading leaves
-# at most so much in memory.
-STREAM_WINDOW_BYTES = 16 * 1024 * 1024
 OPEN_TIMEOUT_S = 15.0
 CLOSE_TIMEOUT_S = 0.5
 PROBES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSizes:
+    """What a channel may have on its way.
+
+    Args:
+        window: Bytes without an acknowledgement; also what a reader who stops leaves in memory.
+        packet: Bytes of one packet; each costs a fixed amount of work.
+        rate: When given, the window is what this many bytes a second need for the round trip of the
+            connection, between ``least`` and ``window``.
+    """
+
+    window: int
+    packet: int
+    rate: float = 0.0
+    least: int = 0
+
+    def window_for(self, round_trip_s: float) -> int:
+        """The window of a connection with this round trip."""
+        return max(self.least, min(self.window, int(self.rate * round_trip_s))) if self.rate else self.window
+
+
+STEADY = ChannelSizes(window=16 * 1024 * 1024, packet=32 * 1024)
+"""Large enough to fill a fast line with a round trip of 100 ms."""
+
+BULK = ChannelSizes(window=32 * 1024 * 1024, packet=64 * 1024, rate=320e6, least=2 * 1024 * 1024)
+"""For a few channels of a process that does nothing else.
+
+sshd gathers up to a window of what the command says, in a buffer that it enlarges in small steps by
+copying: on a near server a large window makes it slow.
+"""
 
 
 class AsyncsshConnection:
@@ -35,6 +65,8 @@ class AsyncsshConnection:
         connection: asyncssh's connection, logged in.
         carrier: What carries it.
         below: The connection to the last jump host, which ends with this one.
+        channels: How much each channel may have on its way.
+        round_trip_s: About how long a question to the server takes.
     """
 
     def __init__(
@@ -43,11 +75,15 @@ class AsyncsshConnection:
         connection: asyncssh.SSHClientConnection,
         carrier: Carrier,
         below: AsyncsshConnection | None,
+        channels: ChannelSizes = STEADY,
+        round_trip_s: float = 0.0,
     ) -> None:
         self._host = host
         self._connection = connection
         self._carrier = carrier
         self._below = below
+        self._window = channels.window_for(round_trip_s)
+        self._packet = channels.packet
 
     async def execute(self, command: str) -> ChannelProcess:
         """Start a command."""
@@ -58,7 +94,8 @@ class AsyncsshConnection:
                     command=command,
                     encoding=None,
                     request_pty=False,
-                    window=STREAM_WINDOW_BYTES,
+                    window=self._window,
+                    max_pktsize=self._packet,
                 )
             )
         except asyncssh.ChannelOpenError as error:
@@ -77,7 +114,8 @@ class AsyncsshConnection:
                     ChannelStream,  # type: ignore[arg-type] # it has all that a session needs
                     path,
                     encoding=None,
-                    window=STREAM_WINDOW_BYTES,
+                    window=self._window,
+                    max_pktsize=self._packet,
                 )
             )
         except asyncssh.ChannelOpenError as error:
@@ -92,7 +130,8 @@ class AsyncsshConnection:
                     hostname,
                     port,
                     encoding=None,
-                    window=STREAM_WINDOW_BYTES,
+                    window=self._window,
+                    max_pktsize=self._packet,
                 )
             )
         except asyncssh.ChannelOpenError as error:
@@ -112,7 +151,8 @@ class AsyncsshConnection:
                         host.hostname,
                         host.port,
                         encoding=None,
-                        window=STREAM_WINDOW_BYTES,
+                        window=self._window,
+                        max_pktsize=self._packet,
                     )
                 )
         except (asyncssh.Error, OSError) as error:

@@ -105,10 +105,15 @@ def _too_slow(attempt: Attempt) -> ConnectError:
             reason="stalled",
         )
     if greeting.quote:
-        return _not_ssh(host, greeting.quote)
+        return not_ssh(host, greeting.quote)
+    return silent(host, _complaint(attempt))
+
+
+def silent(host: Host, complaint: str = "") -> HostUnreachable:
+    """The error for a server that accepts and never speaks."""
     return HostUnreachable(
         f"cannot connect to {host.address}: the port is open, but nothing was said "
-        f"within {host.connect_timeout_s:g} s{_complaint(attempt)}",
+        f"within {host.connect_timeout_s:g} s{complaint}",
         hint="check that the port is that of the SSH server; the server may be overloaded",
         reason="silent",
     )
@@ -117,13 +122,18 @@ def _too_slow(attempt: Attempt) -> ConnectError:
 def _no_greeting(attempt: Attempt) -> ConnectError:
     host, greeting = attempt.host, attempt.carrier.greeting
     if greeting.quote:
-        return _not_ssh(host, greeting.quote)
+        return not_ssh(host, greeting.quote)
     if host.proxy_command:
         return HostUnreachable(
             f"cannot connect to {host.address}: the ProxyCommand ended{_complaint(attempt)}",
             hint=f"try the command by itself: {printable(host.proxy_command)}",
             reason="proxy_command",
         )
+    return hung_up(host)
+
+
+def hung_up(host: Host) -> HostUnreachable:
+    """The error for a server that closes the connection without a word."""
     return HostUnreachable(
         f"cannot connect to {host.address}: the server closed the connection before it said anything",
         hint="it may be busy, or refuse this machine's address; it is worth another try",
@@ -131,7 +141,8 @@ def _no_greeting(attempt: Attempt) -> ConnectError:
     )
 
 
-def _not_ssh(host: Host, quote: str) -> NotSsh:
+def not_ssh(host: Host, quote: str) -> NotSsh:
+    """The error for something else than an SSH server; ``quote`` is what it says."""
     return NotSsh(
         f"cannot connect to {host.address}: what answers there is no SSH server; it says {quote!r}",
         hint="check the port: the SSH server listens on another one",
@@ -154,18 +165,23 @@ def _cut_off(attempt: Attempt) -> ConnectError:
 
 
 def _no_common_algorithm(attempt: Attempt, reason: str) -> NoCommonAlgorithm:
-    offer = attempt.carrier.greeting.offer
-    gaps = _gaps(offer) if offer else {}
-    lacking = "; ".join(f"for the {what} it offers only {_join(names)}" for what, names in gaps.items())
+    return no_common_algorithm(attempt.host, attempt.carrier.greeting.offer, reason)
+
+
+def no_common_algorithm(host: Host, offer: Offer | None, reason: str = "") -> NoCommonAlgorithm:
+    """The error for a server all of whose algorithms of some sort are refused here."""
+    lacks = gaps(offer) if offer else {}
+    lacking = "; ".join(f"for the {what} it offers only {_join(names)}" for what, names in lacks.items())
     return NoCommonAlgorithm(
-        f"cannot connect to {attempt.host.address}: the server has only algorithms that are too weak: "
+        f"cannot connect to {host.address}: the server has only algorithms that are too weak: "
         f"{lacking or printable(reason, 300)}",
         hint="bring the server's SSH software up to date; SHA-1, CBC and DSA are refused on purpose",
-        offered={what: list(names) for what, names in gaps.items()},
+        offered={what: list(names) for what, names in lacks.items()},
     )
 
 
-def _gaps(offer: Offer) -> dict[str, tuple[str, ...]]:
+def gaps(offer: Offer) -> dict[str, tuple[str, ...]]:
+    """What the server offers of each sort of algorithm of which we accept none."""
     wanted = {
         "key exchange": (KEY_EXCHANGE, offer.key_exchange),
         "host key": (HOST_KEYS, offer.host_keys),

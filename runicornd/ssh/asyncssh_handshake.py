@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import asyncssh
@@ -37,6 +38,8 @@ class Handshake(asyncssh.SSHClient):
         known: What known_hosts says.
         confirmed: A key blob that was confirmed a moment ago.
         budget: Limits the time.
+
+    ``round_trip_s`` is about how long a question takes, once the login has begun.
     """
 
     def __init__(
@@ -62,6 +65,8 @@ class Handshake(asyncssh.SSHClient):
         self._interactive = 0
         self._rounds = 0
         self._interactive_is_over = False
+        self._trusted_at = 0.0
+        self.round_trip_s = 0.0
 
     @property
     def blocker(self) -> KeyUnusable | None:
@@ -82,15 +87,19 @@ class Handshake(asyncssh.SSHClient):
         verdict = self._known.verdict(blob)
         is_trusted = blob == self._confirmed or verdict is Verdict.TRUSTED
         if is_trusted:
-            self._budget.enter(Step.LOGIN, LOGIN_TIMEOUT_S)
+            self._enter_login()
         return is_trusted
 
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002 - asyncssh's signature
         """Judge the key that has signed the server's certificate."""
         if key.public_data not in self._known.authorities:
             return False
-        self._budget.enter(Step.LOGIN, LOGIN_TIMEOUT_S)
+        self._enter_login()
         return True
+
+    def _enter_login(self) -> None:
+        self._budget.enter(Step.LOGIN, LOGIN_TIMEOUT_S)
+        self._trusted_at = time.monotonic()
 
     # The login
 
@@ -154,6 +163,9 @@ class Handshake(asyncssh.SSHClient):
             raise blocker
 
     def _note(self, method: str) -> None:
+        if not self.round_trip_s:
+            # Two questions have been answered since, and nobody was asked: the service's and "none".
+            self.round_trip_s = (time.monotonic() - self._trusted_at) / 2
         remaining = self.connection.get_server_auth_methods() if self.connection else [method]
         self.allowed += [name for name in remaining if name not in self.allowed]
 

@@ -36,14 +36,22 @@ from runicornd.ssh.questions import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
-    from typing import Any
+    from typing import Any, Protocol
 
-    from runicornd.prompts import Prompts, Question
+    from runicornd.prompts import Prompt, Question
     from runicornd.ssh.hostkeys import HostKeys, KnownKeys
     from runicornd.ssh.targets import Host
 
     Later = Callable[[Sequence[str]], Awaitable[None]]
+
+    class Asks(Protocol):
+        """Where questions are asked; ``Prompts`` is one."""
+
+        def asking(self, question: Question) -> AbstractContextManager[Prompt]:
+            """Ask for the length of the block."""
+            ...
 
 ANSWER_TIMEOUT_S = 100.0
 ASK_LIMIT = 3
@@ -125,7 +133,7 @@ class Interview:
         self,
         host: Host,
         *,
-        prompts: Prompts,
+        prompts: Asks,
         secrets: Secrets,
         host_keys: HostKeys,
         login: Login | None = None,

@@ -39,7 +39,7 @@ async def dial(host: Host) -> socket.socket:
     """
     try:
         async with asyncio.timeout(host.connect_timeout_s):
-            addresses = await _look_up(host)
+            addresses = await look_up(host)
             return await _race(addresses)
     except TimeoutError as error:
         raise HostUnreachable(
@@ -51,7 +51,12 @@ async def dial(host: Host) -> socket.socket:
         raise _translate(host, error) from error
 
 
-async def _look_up(host: Host) -> list[_AddressInfo]:
+async def look_up(host: Host) -> list[_AddressInfo]:
+    """Return the addresses of the host, in the order in which they are tried.
+
+    Raises:
+        HostUnreachable: Nobody knows the name.
+    """
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host.hostname, host.port, type=socket.SOCK_STREAM)

@@ -148,7 +148,7 @@ class HostKeys:
             return await asyncio.to_thread(self._untrust, host)
 
     def _known(self, host: Host) -> KnownKeys:
-        files = [_read(path) for path in dict.fromkeys((*host.known_hosts_files, self._own_file))]
+        files = [read_known_hosts(path) for path in dict.fromkeys((*host.known_hosts_files, self._own_file))]
         keys = _collect(files, _name(host))
         bare = known_name(host.hostname)
         if keys or host.host_key_alias or bare == _name(host):
@@ -165,18 +165,18 @@ class HostKeys:
         name = _name(host)
         replaced = {
             entry.line
-            for entry in _read(self._own_file).entries
+            for entry in read_known_hosts(self._own_file).entries
             if entry.matches(name) and entry.key.key_type == key_type
         }
         self._rewrite(replaced, format_line(name, key_type, blob))
 
     def _untrust(self, host: Host) -> Untrusted:
         name = _name(host)
-        own = _read(self._own_file)
+        own = read_known_hosts(self._own_file)
         removed = own.keys_of(name)
         if removed:
             self._rewrite({entry.line for entry in own.entries if entry.matches(name)})
-        others = [_read(path) for path in host.known_hosts_files if path != self._own_file]
+        others = [read_known_hosts(path) for path in host.known_hosts_files if path != self._own_file]
         return Untrusted(removed, tuple(key.source for key in _collect(others, name)))
 
     def _rewrite(self, dropped: set[bytes], *added: bytes) -> None:
@@ -201,7 +201,12 @@ def _collect(files: list[KnownHosts], name: str) -> tuple[KnownKey, ...]:
     return tuple(key for file in files for key in file.keys_of(name))
 
 
-def _read(path: Path) -> KnownHosts:
+def read_known_hosts(path: Path) -> KnownHosts:
+    """Read a known_hosts file; one that does not exist is empty.
+
+    Raises:
+        KnownHostsUnreadable: It is there and cannot be read.
+    """
     known = parse(_read_bytes(path), str(path))
     if known.skipped:
         log.warning("known_hosts has lines that make no sense", file=str(path), lines=known.skipped)

@@ -128,6 +128,19 @@ class SavedHosts:
         )
 
 
+def problem_of(path: Path) -> str:
+    """Return what is wrong with a file of saved hosts, or nothing; changes nothing."""
+    try:
+        _parse(read_small(path, SIZE_LIMIT_BYTES))
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _parse(data: bytes) -> dict[str, SavedHost]:
     document = json.loads(data)
     _expect(isinstance(document, dict), "the file is no JSON object")

@@ -105,6 +105,14 @@ class Host:
         return " via ".join([self.address, *ways])
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where a target comes from, in words, and OpenSSH's settings for it."""
+
+    origin: str
+    settings: Settings
+
+
 class Targets:
     """Resolves targets.
 
@@ -160,6 +168,19 @@ class Targets:
         if saved.identity_file is None:
             return host
         return replace(host, identity_files=(saved.identity_file,), explicit_identities=True)
+
+    async def reading(self, target: str) -> Reading:
+        """Return where the target comes from and all that OpenSSH says about it. Raises as ``resolve``."""
+        check_characters(target)
+        saved = self._saved.find(target)
+        address = parse_address(saved.address if saved else target)
+        settings = await self._openssh.settings(address.hostname, user=address.user, port=address.port)
+        if saved:
+            return Reading(f"saved as {target}: {saved.address}", settings)
+        if address.hostname in await self.aliases():
+            file = self._config_file or _home() / ".ssh" / "config"
+            return Reading(f"alias {address.hostname} of {file}", settings)
+        return Reading("an address", settings)
 
     async def aliases(self) -> tuple[str, ...]:
         """The aliases of the OpenSSH configuration that have no wildcards, for completion."""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from runicornd.errors import JsonValue, RunicorndError
 
 
+UNKNOWN_SIZE = -1
+"""The size of a file of which the layout says none; its content still has a digest or a source."""
+
+
 class Layout(StrEnum):
     """How a storage root keeps its artifacts."""
 
@@ -47,6 +51,7 @@ class FileEntry:
     Args:
         path: Within the artifact.
         source: Where its content is, relative to the root.
+        size: May be ``UNKNOWN_SIZE``.
         digest: SHA-256 in hexadecimal, or empty when the layout knows none.
     """
 
@@ -73,6 +78,7 @@ class Version:
     Args:
         path: Its folder in the artifacts layout; in the assets layout the manifest, blob or run file
             that stands for it.
+        size_bytes: May be ``UNKNOWN_SIZE``.
         status: Runicorn's word: ready, failed, …
         run: The run that made it.
         parents: Versions that it names as its origin, as written.

@@ -116,6 +116,18 @@ class Ports:
                 yield port
 
 
+def count_free(first: int, last: int, enough: int) -> int:
+    """Return how many ports of a range nobody listens on; counts no further than ``enough``."""
+    found = 0
+    for port in range(first, last + 1):
+        if found == enough:
+            break
+        with contextlib.suppress(OSError):
+            _listen(port).close()
+            found += 1
+    return found
+
+
 def _listen(port: int) -> Listener:
     for _ in range(_KERNEL_TRIES):
         ipv4 = _bound(socket.AF_INET, "127.0.0.1", port)

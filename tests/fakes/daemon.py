@@ -74,7 +74,8 @@ class FakeDaemon:
     """Answers on a socket from ``handlers``; a handler takes parameters (a dict) and returns a result, or a
     result and a function to call when it has been sent.
 
-    What it shows lives in ``sessions``, ``hosts`` and ``prompts``; ``requests`` has what was asked.
+    What it shows lives in ``sessions``, ``hosts``, ``prompts``, ``stores`` and ``downloads``; ``requests``
+    has what was asked.
     """
 
     def __init__(self, path):
@@ -82,6 +83,8 @@ class FakeDaemon:
         self.sessions = {}
         self.hosts = {}
         self.prompts = {}
+        self.stores = {}
+        self.downloads = {}
         self.requests = []
         self.answers = []
         self.protocol = 1
@@ -135,6 +138,20 @@ class FakeDaemon:
             self.push("session", session)
         return session
 
+    def show_store(self, store):
+        """A store is new, or changed."""
+        with self._lock:
+            self.stores[store.name] = store
+            self.push("store", store)
+        return store
+
+    def show_download(self, download):
+        """A download is new, or changed."""
+        with self._lock:
+            self.downloads[download.id] = download
+            self.push("download", download)
+        return download
+
     def forget(self, session_id):
         """A session is gone."""
         with self._lock:
@@ -187,6 +204,8 @@ class FakeDaemon:
             hosts=list(self.hosts.values()),
             sessions=sessions,
             prompts=list(self.prompts.values()),
+            stores=list(self.stores.values()),
+            downloads=list(self.downloads.values()),
         )
 
     def find(self, subject):

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runicornd.doctor.model import Check, Report, Ticked, failure
 from runicornd.errors import HostUnreachable, UnknownHost, UnknownSession
 from runicornd.events import EventHub
 from runicornd.prompts import Prompts
@@ -25,6 +26,7 @@ from runicornd.sessions.model import (
 )
 from runicornd.ssh.lifecycle import LinkPhase, LinkState
 from runicornd.ssh.targets import Host
+from tests.fakes.storage import FakeDownloads, FakeStores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -234,6 +236,28 @@ class FakePool:
         return self.all
 
 
+class FakeDoctor:
+    """Finds one thing wrong with every target; ``runs`` has what it was asked."""
+
+    def __init__(self, events: EventHub) -> None:
+        self.events = events
+        self.runs: list[tuple[str | None, str | None, Login | None, bool]] = []
+
+    async def examine(
+        self,
+        target: str | None,
+        *,
+        run: str | None = None,
+        login: Login | None = None,
+        ask: bool = True,
+    ) -> Report:
+        self.runs.append((target, run, login, ask))
+        check = Check("tcp", "Network", failure("cannot reach it", "check the VPN", port=22), 0.25)
+        if run:
+            self.events.publish(Ticked(run, target, check))
+        return Report(target, (check,))
+
+
 class FakeDaemon:
     """All parts, and what the handlers get of them."""
 
@@ -244,12 +268,18 @@ class FakeDaemon:
         self.sessions = FakeSessions(self.events)
         self.hosts = FakeHosts()
         self.pool = FakePool()
+        self.doctor = FakeDoctor(self.events)
+        self.stores = FakeStores(self.events)
+        self.downloads = FakeDownloads(self.events)
         self.shutdowns: list[bool] = []
         self.agents: list[Path] = []
         self.services = Services(
             sessions=self.sessions,
             hosts=self.hosts,
             pool=self.pool,
+            stores=self.stores,
+            downloads=self.downloads,
+            doctor=self.doctor,
             prompts=self.prompts,
             events=self.events,
             use_agent=self.agents.append,

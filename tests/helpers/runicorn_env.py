@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+OLDEST = "0.4.1"
 OLD = "0.5.3"
 NEW = "0.7.2"
 MAKING_S = 540
@@ -75,7 +76,7 @@ def _attempt(version):
         return RunicornEnv(prefix, version)
     try:
         prefix.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(prefix.with_name(f"{prefix.name}.lock")):
+        with locked(prefix.with_name(f"{prefix.name}.lock")):
             if not (prefix / "complete").exists():
                 _make(prefix, version)
     except (OSError, subprocess.SubprocessError, TimeoutError) as error:
@@ -94,7 +95,7 @@ def _made(version):
 
 
 @contextmanager
-def _locked(path):
+def locked(path):
     """Hold the file's lock, so that two test processes never make the same environment."""
     deadline = time.monotonic() + MAKING_S
     with path.open("w") as file:

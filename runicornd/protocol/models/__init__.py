@@ -52,6 +52,11 @@ from runicornd.protocol.models.daemon import (
     SubscribeParams,
     SubscribeResult,
 )
+from runicornd.protocol.models.dashboard import (
+    DashboardInfo,
+    DashboardLink,
+    DashboardToken,
+)
 from runicornd.protocol.models.doctor import (
     Check,
     DoctorParams,
@@ -70,6 +75,18 @@ from runicornd.protocol.models.environments import (
     Environment,
     EnvsParams,
     EnvsResult,
+)
+from runicornd.protocol.models.folders import (
+    Folder,
+    FoldersParams,
+    FoldersResult,
+)
+from runicornd.protocol.models.forwards import (
+    Forward,
+    ForwardNameParams,
+    ForwardOpenParams,
+    ForwardRemoved,
+    ForwardsResult,
 )
 from runicornd.protocol.models.hosts import (
     AuthParams,
@@ -101,6 +118,11 @@ from runicornd.protocol.models.sessions import (
     SessionStartParams,
     SubjectParams,
 )
+from runicornd.protocol.models.settings import (
+    Setting,
+    SettingsReloaded,
+    SettingsResult,
+)
 from runicornd.protocol.models.stores import (
     CacheCleanupParams,
     CacheClearParams,
@@ -121,6 +143,20 @@ from runicornd.protocol.models.stores import (
 )
 
 __all__ = [
+    "DashboardInfo",
+    "DashboardLink",
+    "DashboardToken",
+    "Folder",
+    "FoldersParams",
+    "FoldersResult",
+    "Forward",
+    "ForwardNameParams",
+    "ForwardOpenParams",
+    "ForwardRemoved",
+    "ForwardsResult",
+    "Setting",
+    "SettingsReloaded",
+    "SettingsResult",
     "AliasParams",
     "AnswerParams",
     "Artifact",

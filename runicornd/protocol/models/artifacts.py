@@ -2,6 +2,8 @@
 
 ``ref`` is how a person names a version: ``NAME``, ``NAME:v3``, ``NAME:latest``, ``NAME:alias``, each also
 with the type before it (``TYPE/NAME:v3``). Without version or alias it is the latest that is not deleted.
+
+Sizes are in bytes; -1 stands for one that the store does not say.
 """
 
 from __future__ import annotations
@@ -246,7 +248,10 @@ class TagParams(Params):
 
 
 class Changed(Result):
-    """What a change did, and where: ``message`` is such as "Soft deleted resnet50:v1 on gpu-server"."""
+    """What a change did, and where: ``message`` is such as "Soft deleted resnet50:v1 on gpu-server".
+
+    ``changed`` is false when it was so already; ``hint`` says what else there is to know.
+    """
 
     store: str
     where: str
@@ -254,6 +259,7 @@ class Changed(Result):
     message: str
     changed: bool
     freed_bytes: int = 0
+    hint: str = ""
 
 
 class RunsParams(Params):

@@ -7,7 +7,9 @@ from typing import Annotated
 import msgspec
 
 from runicornd.protocol.models.base import Params, Result, Text
+from runicornd.protocol.models.dashboard import DashboardInfo
 from runicornd.protocol.models.downloads import Download
+from runicornd.protocol.models.forwards import Forward
 from runicornd.protocol.models.hosts import HostState
 from runicornd.protocol.models.prompts import PromptInfo
 from runicornd.protocol.models.sessions import Session
@@ -48,16 +50,17 @@ class StatusParams(Params):
 
 
 class StatusResult(Result):
-    """Everything that lives now. ``forwards`` is filled by a later version."""
+    """Everything that lives now. ``dashboard`` is None while it is not served."""
 
     version: str
     daemon: DaemonInfo
     hosts: list[HostState]
     sessions: list[Session]
-    forwards: list[object] = []
+    forwards: list[Forward] = []
     prompts: list[PromptInfo] = []
     stores: list[Store] = []
     downloads: list[Download] = []
+    dashboard: DashboardInfo | None = None
 
 
 class ShutdownParams(Params):
@@ -90,7 +93,8 @@ class Event(Result):
     ``topic`` and ``data``: ``session`` (Session), ``session.removed`` ({id}), ``host`` (HostState),
     ``prompt`` (PromptInfo), ``prompt.closed`` ({id}), ``log`` (LogLines), ``store`` (Store),
     ``store.removed`` (StoreRemoved), ``download`` (Download), ``download.removed`` (DownloadRemoved),
-    ``doctor`` (DoctorTick), ``resync`` (null: take a new snapshot).
+    ``forward`` (Forward), ``forward.removed`` (ForwardRemoved), ``doctor`` (DoctorTick), ``resync``
+    (null: take a new snapshot).
     """
 
     sequence: int

@@ -44,6 +44,7 @@ class Download(Result):
     ``state``: waiting (for its turn, or for the link; ``detail`` says which), running, verifying, done,
     failed (``error`` says why; starting it again goes on where it was), cancelled.
     ``skipped`` counts files that were here already; ``references`` are outside and were not fetched.
+    ``prompt`` is the question that it waits for.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Download(Result):
     skipped: int = 0
     references: list[str] = []
     detail: str = ""
+    prompt: str | None = None
     error: ErrorData | None = None
 
 

@@ -19,14 +19,16 @@ class StoreAddParams(Params):
         target: Where it is; ``local`` is this machine.
         name: What to call the store; None takes the target's name.
         root: The root's path there; None takes what Runicorn itself would take.
-        interval_s: Seconds between two syncs; None syncs only when asked.
+        interval_s: Seconds between two syncs; None takes the configured interval.
+        is_automatic: False syncs only when asked.
         auth: How to log in, kept in memory only.
     """
 
     target: Text
     name: Text | None = None
     root: Text | None = None
-    interval_s: Interval | None = 600.0
+    interval_s: Interval | None = None
+    is_automatic: bool = True
     auth: AuthParams | None = None
 
 

@@ -36,6 +36,7 @@ async def status(call: Call, params: models.StatusParams) -> models.StatusResult
     result.sessions = [one for one in result.sessions if subject in {one.id, one.target}]
     targets = {subject, *(one.target for one in result.sessions)}
     result.hosts = [one for one in result.hosts if one.target in targets]
+    result.forwards = [one for one in result.forwards if one.target in targets]
     # A jump host's question is of whoever waits for it.
     asked = {one.prompt for one in result.sessions} | {one.prompt for one in result.hosts}
     result.prompts = [one for one in result.prompts if one.target in targets or one.id in asked]
@@ -49,6 +50,7 @@ async def status(call: Call, params: models.StatusParams) -> models.StatusResult
 
 async def shutdown(call: Call, params: models.ShutdownParams) -> models.Done:
     """Begin the end once this answer is on its way."""
+    call.refuse_browser("end the daemon")
     call.after_reply.append(lambda: call.services.shutdown(params.keep))
     return models.Done()
 

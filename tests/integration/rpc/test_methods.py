@@ -68,6 +68,8 @@ async def test_status_shows_everything(daemon, client):
         ],
         "forwards": [],
         "prompts": [],
+        "stores": [],
+        "downloads": [],
     }
 
 

@@ -91,3 +91,34 @@ async def test_a_task_may_close_its_own_owner():
     await asyncio.sleep(0)
     assert await tasks.start("closer", closer()) == "still here"
     assert ended == [True]
+
+
+async def test_work_goes_on_when_its_caller_is_gone():
+    """What was begun is done, though nobody waits for it any more."""
+    tasks, go, done = Tasks("x"), asyncio.Event(), asyncio.Event()
+
+    async def work():
+        await go.wait()
+        done.set()
+
+    caller = asyncio.create_task(tasks.to_its_end("work", work(), expected=ValueError))
+    await asyncio.sleep(0)
+    caller.cancel()
+    await asyncio.wait([caller])
+    go.set()
+    await asyncio.wait_for(done.wait(), 5)
+    assert caller.cancelled()
+    await tasks.close()
+
+
+async def test_an_expected_error_is_the_callers():
+    """It reaches whoever asked, and is no crash."""
+    tasks = Tasks("x")
+
+    async def work():
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await tasks.to_its_end("work", work(), expected=ValueError)
+    assert tasks.crash is None
+    await tasks.close()

@@ -64,6 +64,15 @@ def test_file_and_variables(load):
     assert settings.log_level == "debug"
 
 
+def test_stores(load):
+    """They are synced every ten minutes, and cost this machine little, unless told otherwise."""
+    settings = load()
+    assert (settings.sync_interval, settings.metadata_max_bytes) == (600.0, 2**20)
+    assert settings.cache_limit_bytes == 10 * 10**9
+    changed = load("sync_interval = 60\ncache_limit_bytes = 0", RUNICORND_METADATA_MAX_BYTES="2048")
+    assert (changed.sync_interval, changed.metadata_max_bytes, changed.cache_limit_bytes) == (60.0, 2048, 0)
+
+
 def test_any_port(load):
     """``"0"`` leaves the choice to the system."""
     assert load('local_ports = "0"').local_ports == (0, 0)
@@ -150,6 +159,10 @@ def test_ranges_that_are_none(problems, value):
         "connect_timeout = true",
         "connect_timeout = []",
         "viewer_lease = 1",
+        "sync_interval = 9",
+        "metadata_max_bytes = 0",
+        "cache_limit_bytes = -1",
+        "cache_limit_bytes = 1.5",
         'default_viewer = "--help"',
         'ssh_config = "relative"',
         'ssh_config = ""',

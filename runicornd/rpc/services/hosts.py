@@ -1,68 +1,15 @@
-"""What the handlers need of the daemon, as small Protocols: whoever composes it fills them in."""
+"""Hosts, links and host keys, as handlers see them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from runicornd.events import EventHub
-    from runicornd.prompts import Prompts
-    from runicornd.sessions.model import EnvironmentReport, SessionView, StartRequest
-    from runicornd.ssh.auth import Login
     from runicornd.ssh.lifecycle import LinkState
     from runicornd.ssh.targets import Host
-
-
-class Sessions(Protocol):
-    """The manager of all sessions. A subject is a session id, or a target that has one session."""
-
-    def list(self) -> Sequence[SessionView]:
-        """All sessions, by id."""
-        ...
-
-    def get(self, subject: str) -> SessionView:
-        """One session.
-
-        Raises:
-            UnknownSession: None is meant by that, or more than one.
-        """
-        ...
-
-    async def start(self, request: StartRequest) -> SessionView:
-        """Start a session, or find the one that already is what is asked for."""
-        ...
-
-    async def stop(self, subject: str) -> SessionView:
-        """Stop a session and its viewer."""
-        ...
-
-    async def restart(self, subject: str) -> SessionView:
-        """Start the viewer of a session afresh."""
-        ...
-
-    async def remove(self, subject: str) -> None:
-        """Stop a session and forget it."""
-        ...
-
-    async def logs(self, subject: str, lines: int) -> tuple[str, Sequence[str]]:
-        """The session's id and the last lines of its viewer's log."""
-        ...
-
-    async def follow_log(self, subject: str) -> None:
-        """Publish the lines of the viewer's log as ``LogWritten`` from now on."""
-        ...
-
-    async def unfollow_log(self, subject: str) -> None:
-        """Publish them no longer."""
-        ...
-
-    async def environments(self, target: str, viewer: str, login: Login | None) -> EnvironmentReport:
-        """The environments of a target, judged for a viewer kind."""
-        ...
 
 
 class LinkView(Protocol):
@@ -201,36 +148,3 @@ class Hosts(Protocol):
     async def untrust(self, target: str) -> UntrustView:
         """Remove what we know of a host's keys from our own file."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class DaemonFacts:
-    """What the daemon says about itself. ``started`` is in seconds since the epoch."""
-
-    version: str
-    pid: int
-    started: float
-    socket: Path
-    log: Path
-    config: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """Everything that handlers may use.
-
-    Args:
-        use_agent: Takes the socket of the SSH agent to use where the configuration names none.
-        shutdown: Begins the end of the daemon and returns at once; true keeps the remote viewers.
-        default_viewer: The viewer kind for requests that name none.
-    """
-
-    sessions: Sessions
-    hosts: Hosts
-    pool: Pool
-    prompts: Prompts
-    events: EventHub
-    use_agent: Callable[[Path], None]
-    shutdown: Callable[[bool], None]
-    daemon: DaemonFacts
-    default_viewer: str = "runicorn"

@@ -1,0 +1,36 @@
+"""The cache in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runicornctl.quantities import counted, size
+from runicornctl.render import Table, clean
+
+if TYPE_CHECKING:
+    from runicornd.protocol.models import CacheFreed, CacheInfo
+
+
+def cache_table(info: CacheInfo) -> list[str]:
+    """Return the lines that show what is cached."""
+    table = Table(["STORE", "INDEX", "METADATA", "DOWNLOADS", "VERSIONS", "FOLDER"])
+    for store in info.stores:
+        table.add(
+            store.store,
+            size(store.index_bytes),
+            size(store.metadata_bytes),
+            size(store.downloads_bytes),
+            f"{store.downloads:,}",
+            store.path,
+        )
+    total = f"{size(info.total_bytes)} in {clean(info.path)}"
+    limit = f"'cache cleanup' brings the downloads down to {size(info.limit_bytes)}"
+    return [*(table.lines() if info.stores else []), f"\n{total}; {limit}." if info.stores else f"{total}."]
+
+
+def freed_text(freed: CacheFreed) -> str:
+    """Return what was removed."""
+    done = [f"removed {counted(freed.removed, 'download')}"] if freed.removed else []
+    if freed.kept:
+        done.append(f"kept {freed.kept:,} in use or only here")
+    return f"Freed {size(freed.freed_bytes)}" + (f": {', '.join(done)}." if done else ".")

@@ -1,0 +1,240 @@
+"""Keeps the cache within its limit: removes what was used longest ago and can be fetched again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from runicornd._lib.race import first_of
+from runicornd._lib.supervise import Tasks
+from runicornd.errors import AmbiguousName, PlaceUnwritable, RunicorndError, UnknownArtifact
+from runicornd.storage.cache import (
+    CacheInfo,
+    Freed,
+    kept_downloads,
+    remove_download,
+    remove_mirror,
+    share_of,
+)
+from runicornd.storage.downloads.model import DownloadChanged, DownloadPhase
+from runicornd.storage.names import Ref, parse_ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Protocol
+
+    from runicornd._lib.clock import Clock
+    from runicornd.events import EventHub, Subscription
+    from runicornd.storage.cache import Kept
+    from runicornd.storage.downloads.model import DownloadIntent
+    from runicornd.storage.index import Index
+    from runicornd.storage.model import VersionKey
+    from runicornd.storage.store import Store
+
+    class Owner(Protocol):
+        """Who has the stores."""
+
+        def all(self) -> Sequence[Store]:
+            """Return them, by name."""
+            ...
+
+        def find(self, name: str | None) -> Store:
+            """Return the one of this name. Raises ``UnknownStore``."""
+            ...
+
+
+DAY_S = 86400.0
+SETTLE_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    store: Store
+    kept: Kept
+
+
+class Housekeeper:
+    """Looks after the cache: after each download, once a day, and when it is asked.
+
+    Args:
+        owner: Who has the stores.
+        cache_folder: Where each store has a folder.
+        limit_bytes: What the downloads may take.
+        events: Where finished downloads are heard of.
+        clock: The time.
+    """
+
+    def __init__(
+        self, owner: Owner, *, cache_folder: Path, limit_bytes: int, events: EventHub, clock: Clock
+    ) -> None:
+        self._owner = owner
+        self._cache_folder = cache_folder
+        self._limit_bytes = limit_bytes
+        self._events = events
+        self._clock = clock
+        self._in_use: Callable[[], Iterable[Path]] = tuple
+        self._cleaning = asyncio.Lock()
+        self._tasks = Tasks("cache")
+        self._log = structlog.get_logger("cache")
+
+    def start(self) -> None:
+        """Begin to look after it; ends with ``close``."""
+        self._tasks.start("clean up", self._look_after())
+
+    async def close(self) -> None:
+        """End it."""
+        await self._tasks.close()
+
+    def spare(self, in_use: Callable[[], Iterable[Path]]) -> None:
+        """Ask this for the folders that must stay as they are."""
+        self._in_use = in_use
+
+    async def info(self) -> CacheInfo:
+        """Return what every store takes."""
+        shares = [
+            await asyncio.to_thread(share_of, store.intent.name, store.folder) for store in self._owner.all()
+        ]
+        total = sum(share.index_bytes + share.metadata_bytes + share.downloads_bytes for share in shares)
+        return CacheInfo(self._cache_folder, self._limit_bytes, total, tuple(shares))
+
+    async def cleanup(self, limit_bytes: int | None = None) -> Freed:
+        """Remove the downloads that were used longest ago until the rest fits the limit."""
+        limit = self._limit_bytes if limit_bytes is None else limit_bytes
+        async with self._cleaning:
+            found = await self._candidates(self._owner.all())
+            return await self._reduce(found, limit)
+
+    async def clear(self, name: str | None, *, downloads: bool) -> Freed:
+        """Remove what is cached of a store, or of all; the next sync makes it afresh.
+
+        Raises:
+            PlaceUnwritable: Not all of it could be removed.
+        """
+        stores = self._owner.all() if name is None else [self._owner.find(name)]
+        freed = Freed()
+        async with self._cleaning:
+            if downloads:
+                freed = await self._reduce(await self._candidates(stores), 0)
+            for store in stores:
+                size = await self._clear_mirror(store)
+                freed = Freed(freed.freed_bytes + size, freed.removed, freed.kept)
+        return freed
+
+    async def _candidates(self, stores: Iterable[Store]) -> list[_Candidate]:
+        """All downloads, those that were used longest ago first."""
+        found = [
+            _Candidate(store, kept)
+            for store in stores
+            for kept in await asyncio.to_thread(kept_downloads, store.folder)
+        ]
+        return sorted(found, key=lambda candidate: candidate.kept.used)
+
+    async def _reduce(self, found: Sequence[_Candidate], limit: int) -> Freed:
+        total = sum(candidate.kept.size_bytes for candidate in found)
+        freed = removed = kept = 0
+        touched: set[Store] = set()
+        for candidate in found:
+            if total <= limit:
+                break
+            size = await self._removed(candidate)
+            if size is None:
+                kept += 1
+                continue
+            total -= candidate.kept.size_bytes
+            freed, removed = freed + size, removed + 1
+            touched.add(candidate.store)
+        for store in touched:
+            await store.refresh()
+        if removed:
+            self._log.info("downloads removed", count=removed, bytes=freed, kept=kept)
+        return Freed(freed, removed, kept)
+
+    async def _removed(self, candidate: _Candidate) -> int | None:
+        """Remove it and return its bytes; None when it has to stay."""
+        if not await self._is_at_source(candidate) or self._is_in_use(candidate.kept.path):
+            return None
+        freed = await asyncio.to_thread(remove_download, candidate.kept)
+        if freed is not None:
+            index = await candidate.store.index()
+            if key := await _key(index, candidate.kept.path):
+                await index.unmark(key)
+        return freed
+
+    async def _is_at_source(self, candidate: _Candidate) -> bool:
+        """Whether it can be fetched again: as far as the mirror knows, for the store may be away."""
+        kept = candidate.kept
+        try:
+            index = await candidate.store.index()
+            key = await _key(index, kept.path)
+            ref = Ref(key.name, key.type, key.version) if key else Ref(kept.name, version=kept.version)
+            found = await index.version(ref)
+        except (UnknownArtifact, AmbiguousName):
+            return False
+        except RunicorndError as error:
+            self._log.warning("cannot tell whether a download is still needed", reason=error.message)
+            return False
+        return found.version.deleted is None and found.version.problem is None
+
+    def _is_in_use(self, path: Path) -> bool:
+        return any(used == path or path in used.parents or used in path.parents for used in self._in_use())
+
+    async def _clear_mirror(self, store: Store) -> int:
+        marks = await (await store.index()).downloads()
+        try:
+            async with store.emptied() as folder:
+                freed = await asyncio.to_thread(remove_mirror, folder)
+        except OSError as error:
+            raise PlaceUnwritable(
+                f"cannot remove all of {store.folder}: {error.strerror or error}",
+                hint="see that it is yours to write, and try again",
+            ) from error
+        index = await store.index()
+        for mark in marks:  # no mirrored file holds them
+            await index.mark_downloaded(mark.key, mark.folder, mark.size_bytes)
+        return freed
+
+    async def _look_after(self) -> None:
+        pause = SETTLE_S  # downloads of an earlier daemon go on first, and are then in use
+        with self._events.subscribe() as changes:
+            while True:
+                done = await first_of(self._clock.sleep(pause), _download_done(changes))
+                if done is not None:
+                    await self._remember(done)
+                await self._try_cleanup()
+                pause = DAY_S
+
+    async def _remember(self, done: DownloadIntent) -> None:
+        """Note in the index that all files of a version are here."""
+        if done.patterns:
+            return
+        try:
+            store = self._owner.find(done.store)
+            index = await store.index()
+            key = await index.find(parse_ref(done.ref))
+            await index.mark_downloaded(key, Path(done.to), done.bytes_total)
+            await store.refresh()
+        except RunicorndError as error:
+            self._log.warning("download not remembered", download=done.id, reason=error.message)
+
+    async def _try_cleanup(self) -> None:
+        try:
+            await self.cleanup()
+        except RunicorndError as error:
+            self._log.warning("cache not cleaned up", reason=error.message)
+
+
+async def _key(index: Index, path: Path) -> VersionKey | None:
+    """The version that was downloaded to a folder, as the index remembers it."""
+    return next((mark.key for mark in await index.downloads() if mark.folder == path), None)
+
+
+async def _download_done(changes: Subscription) -> DownloadIntent | None:
+    """Return the next download that has come to its end."""
+    async for _, change in changes:
+        if isinstance(change, DownloadChanged) and change.view.state.phase is DownloadPhase.DONE:
+            return change.view.intent
+    return None

@@ -1,0 +1,333 @@
+"""The stores that there are: made, found, synced, connected and forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from runicornd._lib.shortname import short_name
+from runicornd._lib.supervise import Tasks
+from runicornd.errors import InvalidParams, PlaceUnwritable, RunicorndError, UnknownStore
+from runicornd.ssh.lifecycle import LinkChanged
+from runicornd.ssh.targets import LOCAL_TARGET
+from runicornd.storage.cache import remove_folder
+from runicornd.storage.intents import cache_folder, check_name
+from runicornd.storage.model import StoreIntent, StoreRemoved
+from runicornd.storage.refusals import disconnected, removed
+from runicornd.storage.requests import StoreRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+    from runicornd.ssh.auth import Login
+    from runicornd.ssh.targets import Host
+    from runicornd.storage.factory import StoreFactory
+    from runicornd.storage.intents import Intents
+    from runicornd.storage.model import StoreView
+    from runicornd.storage.store import Store
+
+    OnLeaving = Callable[[str, RunicorndError], Awaitable[None]]
+
+MAX_STORES = 100
+MAX_ROOT_CHARACTERS = 4096
+
+
+class StoreRegistry:
+    """All stores by name.
+
+    Args:
+        factory: Builds stores, and knows what they share.
+        intents: Their files.
+    """
+
+    def __init__(self, factory: StoreFactory, intents: Intents) -> None:
+        self._factory = factory
+        self._intents = intents
+        self._stores: dict[str, Store] = {}
+        self._in_use: str | None = None
+        self._writing = asyncio.Lock()  # one change of the registry and its files at a time
+        self._tasks = Tasks("stores")
+        self._on_leaving: list[OnLeaving] = []
+        self._log = structlog.get_logger("stores")
+
+    @property
+    def in_use(self) -> str | None:
+        """The name of the store that is meant when none is named."""
+        return self._in_use
+
+    async def restore(self) -> None:
+        """Load the saved stores, and sync those that are due."""
+        self._tasks.start("show what links wait for", self._follow_links())
+        for intent in await asyncio.to_thread(self._intents.load):
+            store = self._stores[intent.name] = self._factory.store(intent, lambda: self._in_use)
+            store.start()
+        choice = await asyncio.to_thread(self._intents.load_choice)
+        self._in_use = choice if choice in self._stores else None
+
+    async def close(self) -> None:
+        """End all work; the mirrors stay."""
+        await self._tasks.close()
+        await asyncio.gather(*(store.close() for store in self._stores.values()))
+
+    def before_leaving(self, callback: OnLeaving) -> None:
+        """Await this before a store is disconnected or forgotten, so that work for it can end.
+
+        It gets the store's name, and the error that such work ends with.
+        """
+        self._on_leaving.append(callback)
+
+    def look_again(self, reason: str) -> None:
+        """Conditions changed: sync what has missed its sync. ``reason`` is for the log."""
+        self._log.info("all stores are looked at", reason=reason)
+        for store in self._stores.values():
+            store.look_again()
+
+    def list(self) -> Sequence[StoreView]:
+        """Return all stores, by name."""
+        return [self._stores[name].view() for name in sorted(self._stores)]
+
+    def get(self, name: str | None) -> StoreView:
+        """Return one store.
+
+        Raises:
+            UnknownStore: None is called that, or none is in use.
+        """
+        return self.find(name).view()
+
+    async def add(self, request: StoreRequest) -> StoreView:
+        """Begin to mirror a root, or return the store that already does.
+
+        Raises:
+            InvalidTarget, InvalidParams, StateUnwritable: Nothing has begun.
+        """
+        _check(request)
+        async with self._writing:
+            host = await self._factory.targets.resolve(request.target)
+            store = await self._matching(request, host)
+            if store is None:
+                return (await self._create(request, host)).view()
+        if not store.intent.is_connected:
+            return await self.connect(store.intent.name)
+        return await self.sync(store.intent.name, wait=False, login=request.login)
+
+    async def remove(self, name: str, *, keep_files: bool = True) -> None:
+        """Forget a store when its work has ended; ``keep_files`` leaves its downloads on this machine.
+
+        Raises:
+            UnknownStore: There is none.
+            StateUnwritable: It is still there.
+            PlaceUnwritable: It is forgotten, and some of its files are left.
+        """
+        store = self.find(name)
+        await self._to_its_end(f"remove {name}", self._remove(store, keep_files=keep_files))
+
+    async def change(self, name: str, interval_s: float | None) -> StoreView:
+        """Sync the store every so many seconds, or with None only when asked."""
+        store = self.find(name)
+        await self._save(store, interval_s=interval_s)
+        store.reschedule()
+        return store.view()
+
+    async def use(self, name: str) -> StoreView:
+        """Make this store the one in use; ``local`` is made when it is not there yet."""
+        store = await self._local() if name == LOCAL_TARGET else self.find(name)
+        async with self._writing:
+            await self._choose(store.intent.name)
+        return store.view()
+
+    async def sync(self, name: str | None, *, wait: bool = True, login: Login | None = None) -> StoreView:
+        """Bring the mirror up to date, or join the sync that runs; ``wait`` returns when it has ended.
+
+        Raises:
+            UnknownStore: There is none.
+            RunicorndError: With ``wait``: why the mirror is as it was.
+            NotConnected: The store is disconnected.
+        """
+        store = self.find(name)
+        if not store.intent.is_connected:
+            raise disconnected(store.intent.name, "sync")
+        if login is not None:
+            await store.reach(login)
+        if wait:
+            await store.synced()
+        else:
+            store.ask()
+        return store.view()
+
+    async def cancel(self, name: str | None) -> StoreView:
+        """End the sync that runs; the mirror stays as it was."""
+        store = self.find(name)
+        await store.call_off()
+        return store.view()
+
+    async def connect(self, name: str | None) -> StoreView:
+        """Talk to the store's machine again, and sync."""
+        store = self.find(name)
+        await self._save(store, is_connected=True)
+        store.connect()
+        return store.view()
+
+    async def disconnect(self, name: str | None) -> StoreView:
+        """Leave the store's machine alone; the mirror stays."""
+        store = self.find(name)
+        await self._save(store, is_connected=False)
+        await self._leave(store.intent.name, disconnected(store.intent.name, "go on"))
+        await store.disconnect()
+        return store.view()
+
+    def find(self, name: str | None) -> Store:
+        """Return the store of this name, or the one in use.
+
+        Raises:
+            UnknownStore: There is none.
+        """
+        if name is None:
+            name = self._in_use
+        if name is None:
+            raise UnknownStore(
+                "cannot tell which store is meant: none is in use",
+                hint="name one, or choose one: runicornctl store use NAME",
+            )
+        if name in self._stores:
+            return self._stores[name]
+        close = get_close_matches(name, self._stores, n=1)
+        raise UnknownStore(
+            f"cannot find store {name!r}: there is none of that name",
+            hint=f"did you mean {close[0]!r}?" if close else "'runicornctl store list' lists the stores",
+        )
+
+    def all(self) -> Sequence[Store]:
+        """Return the stores themselves, by name."""
+        return [self._stores[name] for name in sorted(self._stores)]
+
+    async def _create(self, request: StoreRequest, host: Host) -> Store:
+        if len(self._stores) >= MAX_STORES:
+            raise InvalidParams(
+                f"cannot add another store: there are {MAX_STORES}",
+                hint="remove some: runicornctl store remove NAME",
+            )
+        intent = self._intent(request, host)
+        store = self._factory.store(intent, lambda: self._in_use)
+        await store.reach(request.login)
+        await asyncio.to_thread(self._intents.save, intent)
+        self._stores[intent.name] = store
+        if self._in_use is None:
+            await self._choose(intent.name)
+        store.ask()
+        store.start()
+        return store
+
+    def _intent(self, request: StoreRequest, host: Host) -> StoreIntent:
+        taken = {name.casefold() for name in self._stores}
+        if request.name is not None and request.name.casefold() in taken:
+            raise InvalidParams(
+                f"cannot add a store {request.name!r}: another one is called that",
+                hint="choose another name, or 'runicornctl store remove' that one first",
+            )
+        interval = request.interval_s or self._factory.options.interval_s
+        return StoreIntent(
+            name=request.name or short_name(request.target, taken, otherwise="store"),
+            target=request.target,
+            folder=cache_folder(host, {store.intent.folder for store in self._stores.values()}),
+            root=_root(request),
+            interval_s=interval if request.is_automatic else None,
+            added=self._factory.clock.wall(),
+        )
+
+    async def _matching(self, request: StoreRequest, host: Host) -> Store | None:
+        """The store of the same root of the same account and machine."""
+        root = _root(request)
+        for store in self.all():
+            roots = {store.intent.root} | ({store.root} if root else set())
+            if root in roots and await self._key(store) == host.key:
+                return store
+        return None
+
+    async def _key(self, store: Store) -> str | None:
+        try:
+            return (await self._factory.targets.resolve(store.intent.target)).key
+        except RunicorndError:
+            return None
+
+    async def _remove(self, store: Store, *, keep_files: bool) -> None:
+        name = store.intent.name
+        await self._leave(name, removed(name))
+        async with store.changing, self._writing:
+            if self._stores.get(name) is not store:
+                return
+            await asyncio.to_thread(self._intents.delete, name)
+            await store.close()
+            del self._stores[name]
+            if self._in_use == name:
+                await self._choose(next(iter(self._stores)) if len(self._stores) == 1 else None)
+            self._factory.events.publish(StoreRemoved(name))
+            await self._remove_files(store, keep_files=keep_files)
+
+    async def _leave(self, name: str, error: RunicorndError) -> None:
+        for callback in self._on_leaving:
+            await callback(name, error)
+
+    async def _remove_files(self, store: Store, *, keep_files: bool) -> None:
+        cache = self._factory.cache_folder
+        try:
+            await asyncio.to_thread(remove_folder, cache, store.folder, keep_downloads=keep_files)
+        except OSError as error:
+            raise PlaceUnwritable(
+                f"cannot remove all files of store {store.intent.name}: {error.strerror or error}",
+                hint=f"the store is forgotten; remove what is left in {store.folder}",
+            ) from error
+
+    async def _save(self, store: Store, **changes: Any) -> None:  # noqa: ANN401 - fields of StoreIntent, checked by replace
+        async with self._writing:
+            intent = replace(store.intent, **changes)
+            await asyncio.to_thread(self._intents.save, intent)
+            store.intent = intent
+
+    async def _choose(self, name: str | None) -> None:
+        await asyncio.to_thread(self._intents.save_choice, name)
+        before, self._in_use = self._in_use, name
+        for changed in {before, name} - {None}:
+            if changed in self._stores:
+                self._stores[changed].announce()
+
+    async def _local(self) -> Store:
+        """The store of this machine: by its name, else the first one of that target, else a new one."""
+        if LOCAL_TARGET not in self._stores:
+            for store in self.all():
+                if store.intent.target == LOCAL_TARGET:
+                    return store
+            await self.add(StoreRequest(target=LOCAL_TARGET, name=LOCAL_TARGET))
+        return self._stores[LOCAL_TARGET]
+
+    async def _to_its_end(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        await self._tasks.to_its_end(name, work, expected=RunicorndError)
+
+    async def _follow_links(self) -> None:
+        """A link that waits for a person, or has come back, matters to its stores."""
+        with self._factory.events.subscribe() as changes:
+            async for _, change in changes:
+                if isinstance(change, LinkChanged):
+                    for store in self.all():
+                        if store.link is not None and store.link.host.key == change.host.key:
+                            store.link_changed(store.link.state)
+
+
+def _check(request: StoreRequest) -> None:
+    """See that the request can be carried out. Raises ``InvalidParams``."""
+    if request.name is not None:
+        check_name(request.name)
+    root = request.root
+    if root is not None and (not root.strip() or "\0" in root or len(root) > MAX_ROOT_CHARACTERS):
+        raise InvalidParams(
+            f"cannot mirror the root {root[:100]!r}: it is no path",
+            hint="name a folder of the store's machine",
+        )
+
+
+def _root(request: StoreRequest) -> str | None:
+    """The root without the slashes at its end, by which the same one is known again."""
+    return None if request.root is None else request.root.rstrip("/") or "/"

@@ -1,0 +1,36 @@
+"""``python -m runicornd.storage.worker``: started by the daemon, and ends with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from runicornd._lib.clock import SystemClock
+from runicornd.logs import Logs
+from runicornd.storage.worker.pipe import Pipe
+from runicornd.storage.worker.service import IDLE_S, Worker
+
+LEVEL_VARIABLE = "RUNICORND_WORKER_LOG_LEVEL"
+IDLE_VARIABLE = "RUNICORND_WORKER_IDLE"
+
+
+def main() -> int:
+    """Serve the daemon until it closes our standard input."""
+    # The event loop and the threads that hash share one interpreter: let neither wait for long.
+    sys.setswitchinterval(0.001)
+    logs = Logs(level=os.environ.get(LEVEL_VARIABLE, "info"), file=None, foreground=True)
+    try:
+        asyncio.run(_serve())
+    finally:
+        logs.close()
+    return 0
+
+
+async def _serve() -> None:
+    pipe = await Pipe.open()
+    await Worker(pipe, SystemClock(), idle_s=float(os.environ.get(IDLE_VARIABLE, IDLE_S))).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

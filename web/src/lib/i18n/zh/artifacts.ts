@@ -1,0 +1,3 @@
+import type { artifacts as en } from "../en/artifacts";
+
+export const artifacts: Record<keyof typeof en, string> = {};
