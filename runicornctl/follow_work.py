@@ -22,6 +22,8 @@ INTERRUPTED = 130
 _TICK_S = 0.25
 # Its question or its next try may be on the way.
 _BELIEVE_WAITING_S = 2.0
+# A download tries again for as long as it takes; a person wants to know sooner that it does.
+_WATCH_WAITING_S = 15.0
 
 Work = TypeVar("Work", Store, Download)
 
@@ -60,7 +62,7 @@ class WorkFollower:
             timeout_s: The time that a person takes to answer does not count.
 
         Raises:
-            Failure: It waits for a link that cannot be made.
+            Failure: It waits for a link that cannot be made just now.
             NeedsInput: A question waits and nobody is there to answer.
             TimedOut: It takes longer.
         """
@@ -95,12 +97,24 @@ class WorkFollower:
     def _insist_moving(self, work: Store | Download) -> None:
         """Raise why the work waits, once that is believed to last."""
         now = time.monotonic()
-        if work.state != "waiting" or work.error is None:
+        if work.state != "waiting" or self._is_queued(work):
             self._waiting_since = None
             return
         self._waiting_since = self._waiting_since or now
-        if now - self._waiting_since >= _BELIEVE_WAITING_S:
+        waited_s = now - self._waiting_since
+        if work.error is not None and waited_s >= _BELIEVE_WAITING_S:
             raise failure_of(work.error)
+        if isinstance(work, Download) and waited_s >= _WATCH_WAITING_S:
+            raise Failure(
+                f"the download {work.id} waits: {work.detail}",
+                kind="not_connected",
+                hint="it goes on by itself when it can; see it with: runicornctl downloads list",
+            )
+
+    def _is_queued(self, work: Store | Download) -> bool:
+        """Whether it may wait for nothing but the end of other downloads."""
+        others = (each for each in self._world.downloads.values() if each.id != work.id)
+        return isinstance(work, Download) and any(each.state in {"running", "verifying"} for each in others)
 
 
 def failure_of(error: ErrorData) -> Failure:

@@ -26,19 +26,21 @@ from runicornd.doctor.doctor import Doctor
 from runicornd.doctor.machine import Machine, machine_steps
 from runicornd.errors import AlreadyRunning, ConfigInvalid, StateUnwritable
 from runicornd.events import EventHub
+from runicornd.forwards.manager import Forwards
 from runicornd.logs import set_level
 from runicornd.prompts import Prompts
 from runicornd.protocol.paths import socket_path
 from runicornd.remote.channel import PING_INTERVAL_S
+from runicornd.remote.folders import Folders
 from runicornd.remote.registry import RemoteHosts
-from runicornd.rpc.server import Server
 from runicornd.rpc.services import DaemonFacts, Services
+from runicornd.serving import new_gateway, open_doors
 from runicornd.sessions.bringup import Patience
 from runicornd.sessions.factory import SessionFactory
 from runicornd.sessions.manager import SessionManager
 from runicornd.sessions.store import SessionStore
 from runicornd.settings import CONFIG_VARIABLE, load_settings
-from runicornd.settings.live import reload_of
+from runicornd.settings.configuration import Configuration
 from runicornd.ssh.asyncssh_adapter import AsyncsshConnector
 from runicornd.ssh.auth import Interview, Secrets
 from runicornd.ssh.conditions import watch_network, watch_sleep
@@ -84,8 +86,7 @@ class App:
         *,
         load: Callable[[], Settings] = load_settings,
     ) -> None:
-        self._settings = settings
-        self._load = load
+        self._configuration = Configuration(settings, load, self._use)
         self._stop = asyncio.Event()
         self._is_signalled = False
         self._keep = True
@@ -111,6 +112,16 @@ class App:
         self._remotes = RemoteHosts(ping_interval_s=_ping_interval_s(settings.viewer_lease))
         self._ports = Ports(*settings.local_ports)
         self._sessions = self._build_sessions()
+        self._forwards = Forwards(
+            state / "forwards",
+            targets=self._targets,
+            pool=self._pool,
+            ports=self._ports,
+            events=self._events,
+            clock=self._clock,
+            hold_s=settings.hold_time,
+        )
+        self._gateway = new_gateway(settings, self._clock)
         self._storage = Storage(
             settings,
             targets=self._targets,
@@ -139,10 +150,13 @@ class App:
             stack.push_async_callback(self._remotes.close)
             stack.push_async_callback(self._sessions.close)
             await self._sessions.restore()
+            stack.push_async_callback(self._forwards.close)
+            await self._forwards.restore()
             await self._storage.open(stack)
-            server = self._build_server()
-            await server.start()
-            stack.push_async_callback(server.close)
+            passed = self._passed[0] if self._passed else None
+            await open_doors(
+                stack, self._services(), self._gateway if self._settings.dashboard else None, passed
+            )
             self._catch_reloads()
             self._notifier.ready(f"{len(self._sessions.list())} sessions")
             _log.info("daemon is ready", pid=os.getpid(), version=version("runicornd"))
@@ -161,20 +175,26 @@ class App:
         """Read the configuration again; one that is broken is told, and the old one stays in force."""
         self._notifier.reloading()
         try:
-            reload = reload_of(self._settings, self._load())
+            made = self._configuration.reload()
         except ConfigInvalid as error:
             problems = error.context.get("problems", [error.message])
             _log.error("configuration not reloaded; the one before stays in force", problems=problems)
             self._notifier.ready("configuration not reloaded: see 'runicornctl daemon logs'")
             return
-        self._settings = settings = reload.settings
+        self._notifier.ready(f"configuration reloaded; {made.summary}")
+
+    @property
+    def _settings(self) -> Settings:
+        return self._configuration.current
+
+    def _use(self, settings: Settings) -> None:
+        """Take over what can be changed while the daemon runs."""
         set_level(settings.log_level)
         self._ports.use_range(*settings.local_ports)
         self._targets.use_timing(_timing(settings))
         self._sessions.hold_for(settings.hold_time)
+        self._forwards.hold_for(settings.hold_time)
         self._storage.use(settings)
-        _log.info("configuration reloaded", changed=reload.taken, needs_restart=reload.postponed)
-        self._notifier.ready(f"configuration reloaded; {reload.summary}")
 
     def _feed_watchdog(self) -> Tasks:
         tasks = Tasks("watchdog")
@@ -316,10 +336,9 @@ class App:
             machine=lambda: machine_steps(machine),
         )
 
-    def _build_server(self) -> Server:
+    def _services(self) -> Services:
         paths = self._settings.paths
-        path = socket_path()
-        services = Services(
+        return Services(
             sessions=self._sessions,
             hosts=Hosts(
                 self._targets,
@@ -333,6 +352,10 @@ class App:
             stores=self._storage.stores,
             downloads=self._storage.downloads,
             doctor=self._build_doctor(),
+            forwards=self._forwards,
+            folders=Folders(self._targets, self._pool, self._remotes),
+            configuration=self._configuration,
+            dashboard=self._gateway,
             prompts=self._prompts,
             events=self._events,
             use_agent=self._targets.use_agent,
@@ -341,13 +364,12 @@ class App:
                 version=version("runicornd"),
                 pid=os.getpid(),
                 started=time.time(),
-                socket=path,
+                socket=socket_path(),
                 log=paths.log,
                 config=paths.config,
             ),
             default_viewer=self._settings.default_viewer,
         )
-        return Server(services, path, passed=self._passed[0] if self._passed else None)
 
 
 def _timing(settings: Settings) -> Timing:

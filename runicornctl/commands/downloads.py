@@ -38,7 +38,7 @@ def list_command(*, as_json: bool) -> None:
 @options.download_argument
 @options.json_option
 def cancel_command(download: str, *, as_json: bool) -> None:
-    """End a download. What was fetched stays, and pulling again goes on there."""
+    """End a download. Files that are whole stay, and are not fetched again."""
     with open_or_start() as client:
         params = DownloadNameParams(download)
         last = client.call("downloads.cancel", Download, params, timeout_s=_CANCEL_S)

@@ -33,6 +33,7 @@ class Methods:
             "viewer.log": self._log,
             "viewer.unfollow": self._unfollow,
             "store.change": self._change_store,
+            "folders.list": _list_folders,
             "diagnose.clock": _clock,
             "diagnose.account": _account,
             "diagnose.listen": _listen,
@@ -78,6 +79,12 @@ class Methods:
         from .store_changes import change  # noqa: PLC0415 - most agents change nothing
 
         return change(params, self._answered)
+
+
+def _list_folders(params: Params) -> Answer:
+    from .picker import folders  # noqa: PLC0415 - hardly anyone asks
+
+    return folders(params.text("path"))
 
 
 def _clock(_params: Params) -> Answer:

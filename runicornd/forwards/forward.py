@@ -45,6 +45,10 @@ class Forward:
         self._view = ForwardView(intent, ForwardPhase.CONNECTING, clock.wall())
         self._tasks = Tasks(f"forward {intent.id}")
 
+    def hold_for(self, seconds: float) -> None:
+        """Let connections wait so long for the link from now on."""
+        self._tunnel.hold_for(seconds)
+
     def view(self) -> ForwardView:
         """How it stands."""
         return replace(self._view, intent=self.intent, connections=self._tunnel.connections)

@@ -81,6 +81,12 @@ class Forwards:
         """Let go of all; the next daemon opens them again."""
         await asyncio.gather(*(forward.close() for forward in self._forwards.values()))
 
+    def hold_for(self, seconds: float) -> None:
+        """Let connections wait so long for the link from now on."""
+        self._hold_s = seconds
+        for forward in self._forwards.values():
+            forward.hold_for(seconds)
+
     def list(self) -> Sequence[ForwardView]:
         """Return all forwards, by id."""
         return [self._forwards[key].view() for key in sorted(self._forwards)]
@@ -125,6 +131,7 @@ class Forwards:
         self._delete(forward_id)
         del self._forwards[forward_id]
         await forward.close()
+        self._ports.forget(forward_id)
         self._events.publish(ForwardRemoved(forward_id))
 
     async def _begin(self, intent: ForwardIntent, login: Login | None) -> ForwardView:

@@ -9,19 +9,19 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from runicornd.errors import RunicorndError
+from runicornd.errors import DashboardOff, RunicorndError
 from runicornd.gateway.security import MAX_BODY_BYTES, Guard, failure, middleware
 from runicornd.gateway.static import StaticFiles
 from runicornd.gateway.tokens import CODE_LIFE_S
 from runicornd.gateway.websocket import Sockets
+from runicornd.rpc.services.dashboard import Served
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from runicornd._lib.clock import Clock
     from runicornd.gateway.tokens import Tokens
-    from runicornd.rpc.dispatch import Dispatcher
-    from runicornd.rpc.services import Services
-    from runicornd.rpc.subscriptions import LogFollowers
+    from runicornd.rpc.plane import ControlPlane
     from runicornd.tunnels.ports import Listener, Ports
 
 OWNER = "dashboard"
@@ -41,12 +41,16 @@ class Gateway:
     Args:
         ports: Hands out the port: the preferred one, or the next that is free.
         tokens: Who may come in.
+        clock: The time.
         routes: Further routes that need a token, such as those of the REST facade.
     """
 
-    def __init__(self, ports: Ports, tokens: Tokens, routes: Sequence[web.RouteDef] = ()) -> None:
+    def __init__(
+        self, ports: Ports, tokens: Tokens, clock: Clock, routes: Sequence[web.RouteDef] = ()
+    ) -> None:
         self._ports = ports
         self._tokens = tokens
+        self._clock = clock
         self._routes = routes
         self._files = StaticFiles()
         self._listener: Listener | None = None
@@ -54,41 +58,45 @@ class Gateway:
         self._sockets: Sockets | None = None
 
     @property
-    def port(self) -> int | None:
-        """The port, while it serves."""
-        return self._listener.port if self._listener else None
+    def served(self) -> Served | None:
+        """Where it is, while it serves."""
+        port = self._listener.port if self._listener else None
+        return None if port is None else Served(f"http://localhost:{port}/", port)
 
-    @property
-    def url(self) -> str | None:
-        """The page's address, while it serves."""
-        return f"http://localhost:{self.port}/" if self._listener else None
-
-    def link(self) -> tuple[str, float]:
-        """Return an address that lets one browser in, and for how many seconds it is good.
+    def link(self) -> tuple[Served, float]:
+        """Return an address that lets one browser in, and until when, in seconds since the epoch.
 
         Raises:
-            RunicorndError: The dashboard is not served.
+            DashboardOff: It is not served.
         """
-        if self.url is None:
-            raise RunicorndError("cannot open the dashboard: it is not served", hint="see the daemon's log")
-        return f"{self.url}#enter={self._tokens.new_code()}", CODE_LIFE_S
+        served = self.served
+        if served is None:
+            raise DashboardOff(
+                "cannot open the dashboard: it is not served",
+                hint="'runicornctl daemon logs' says why",
+            )
+        url = f"{served.url}#enter={self._tokens.new_code()}"
+        return Served(url, served.port), self._clock.wall() + CODE_LIFE_S
 
     def token(self) -> str:
         """Return a token for programs. Raises StateUnwritable."""
         return self._tokens.new_token()
 
-    def revoke(self) -> None:
+    async def revoke(self) -> None:
         """Log out every page and program. Raises StateUnwritable."""
         self._tokens.revoke_all()
+        if self._sockets is not None:
+            await self._sockets.close()
 
-    async def start(self, dispatcher: Dispatcher, services: Services, followers: LogFollowers) -> None:
+    async def start(self, plane: ControlPlane) -> None:
         """Listen and serve from now on.
 
         Raises:
             PortTaken: No port is free.
         """
+        self._tokens.load()
         self._listener = self._ports.take(OWNER)
-        self._sockets = Sockets(dispatcher, services, followers)
+        self._sockets = Sockets(plane)
         guard = Guard(self._listener.port, self._tokens, self._is_public)
         app = web.Application(middlewares=[middleware(guard)], client_max_size=MAX_BODY_BYTES)
         app.add_routes(self._routes)
@@ -100,7 +108,7 @@ class Gateway:
         await self._runner.setup()
         for each in self._listener.sockets:
             await web.SockSite(self._runner, each).start()
-        _log.info("dashboard is served", url=self.url)
+        _log.info("dashboard is served", url=f"http://localhost:{self._listener.port}/")
 
     async def close(self) -> None:
         """Stop serving, at most 4 seconds from now. Safe to call again."""

@@ -48,7 +48,11 @@ class Tokens:
         self._path = path
         self._clock = clock
         self._codes: dict[str, float] = {}
-        self._digests = self._load()
+        self._digests: list[str] = []
+
+    def load(self) -> None:
+        """Read the file of the daemon before. The daemon's lock must be held."""
+        self._digests = self._read()
 
     def new_code(self) -> str:
         """Return a code for one entry within ``CODE_LIFE_S`` seconds."""
@@ -56,7 +60,7 @@ class Tokens:
         while len(self._codes) >= MAX_CODES:
             del self._codes[next(iter(self._codes))]
         code = secrets.token_urlsafe(_BYTES)
-        self._codes[_digest(code)] = self._clock.monotonic() + CODE_LIFE_S
+        self._codes[_digest(code)] = self._clock.boot_time() + CODE_LIFE_S
         return code
 
     def redeem(self, code: str) -> str:
@@ -94,7 +98,7 @@ class Tokens:
         self._keep([])
 
     def _drop_lapsed(self) -> None:
-        now = self._clock.monotonic()
+        now = self._clock.boot_time()
         self._codes = {code: ends for code, ends in self._codes.items() if ends > now}
 
     def _keep(self, digests: list[str]) -> None:
@@ -107,7 +111,7 @@ class Tokens:
             ) from error
         self._digests = digests
 
-    def _load(self) -> list[str]:
+    def _read(self) -> list[str]:
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=_File).tokens
         except FileNotFoundError:

@@ -10,13 +10,11 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from runicornd.gateway.security import SUBPROTOCOL
 from runicornd.protocol.framing import MAX_LINE_BYTES
-from runicornd.rpc.conversation import Conversation
 from runicornd.rpc.failures import ClientGone
 
 if TYPE_CHECKING:
-    from runicornd.rpc.dispatch import Dispatcher
-    from runicornd.rpc.services import Services
-    from runicornd.rpc.subscriptions import LogFollowers
+    from runicornd.rpc.conversation import Conversation
+    from runicornd.rpc.plane import ControlPlane
 
 MAX_SOCKETS = 32
 HELLO_S = 30.0
@@ -29,15 +27,11 @@ class Sockets:
     """All pages that are connected.
 
     Args:
-        dispatcher: Answers requests.
-        services: The daemon's parts.
-        followers: Who follows which log.
+        plane: What they talk to.
     """
 
-    def __init__(self, dispatcher: Dispatcher, services: Services, followers: LogFollowers) -> None:
-        self._dispatcher = dispatcher
-        self._services = services
-        self._followers = followers
+    def __init__(self, plane: ControlPlane) -> None:
+        self._plane = plane
         self._open: set[web.WebSocketResponse] = set()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -80,14 +74,7 @@ class Sockets:
             if request.transport is not None:
                 request.transport.abort()
 
-        conversation = Conversation(
-            dispatcher=self._dispatcher,
-            services=self._services,
-            followers=self._followers,
-            send=send,
-            abort=abort,
-            is_browser=True,
-        )
+        conversation = self._plane.converse(send, abort, is_browser=True)
         try:
             await self._read(socket, conversation)
         finally:

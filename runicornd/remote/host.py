@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Account,
         ChangeMade,
         Environment,
+        FolderList,
         Greeting,
         StorageRoot,
         StoreChange,
@@ -196,6 +197,16 @@ class RemoteHost:
         agent = await self._agent()
         answer = await agent.call("store.change", params, messages.ChangeMade, timeout_s=timeout_s)
         return answer.checked()
+
+    async def folders(self, path: str) -> FolderList:
+        """The folders in one; empty for the account's home.
+
+        Raises:
+            RootNotFound, PermissionDenied: It cannot be read.
+        """
+        agent = await self._agent()
+        found = await agent.call("folders.list", {"path": path}, messages.FoldersFound, timeout_s=CALL_S)
+        return found.checked()
 
     async def clock(self) -> float:
         """The far end's time, in seconds since the epoch; one round trip."""

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 PROTOCOL = 1
 PATH_LIMIT = 4096
+NAME_LIMIT = 1024
 MESSAGE_LIMIT = 4000
 """Characters of an error's message that are kept."""
 
 T = TypeVar("T")
 _Pid = Annotated[int, Meta(ge=1, le=2**31)]
+_Path = Annotated[str, Meta(max_length=PATH_LIMIT)]
 _Line = Annotated[str, Meta(max_length=8192)]
 
 
@@ -188,6 +190,21 @@ class Listening(Struct):
     endpoint: str
 
 
+class FoldersFound(Struct):
+    """The answer to ``folders.list``."""
+
+    path: _Path
+    parent: _Path | None
+    folders: Annotated[list[models.Folder], Meta(max_length=2000)]
+    is_root: bool
+    is_cut: bool
+
+    def checked(self) -> models.FolderList:
+        """The folders as others see them; what is no folder of that one is left out."""
+        folders = tuple(each for each in self.folders if _is_in(each, self.path))
+        return models.FolderList(self.path, self.parent, folders, self.is_root, self.is_cut)
+
+
 class ChangeMade(Struct):
     """The answer to ``store.change``."""
 
@@ -240,6 +257,12 @@ def read_greeting(line: bytes) -> models.Greeting:
         boot_id=said.boot_id,
         pid=said.pid,
     )
+
+
+def _is_in(folder: models.Folder, path: str) -> bool:
+    name = folder.name
+    is_name = 0 < len(name) <= NAME_LIMIT and "/" not in name and "\0" not in name and name not in {".", ".."}
+    return is_name and folder.path == f"{path.rstrip('/')}/{name}"
 
 
 def broken(how: str) -> AgentFailed:

@@ -110,6 +110,26 @@ class ChangeMade:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder on a host. ``is_root``: it looks like a storage root of Runicorn."""
+
+    name: str
+    path: str
+    is_root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FolderList:
+    """The folders in one. ``parent`` is None at the top; ``is_cut``: there are more of them."""
+
+    path: str
+    parent: str | None
+    folders: tuple[Folder, ...]
+    is_root: bool
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ViewerExit:
     """How a viewer ended, with the last lines of its log."""
 

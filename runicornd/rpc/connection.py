@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runicornd.protocol.framing import LineBuffer, LineTooLong
-from runicornd.rpc.conversation import MAX_IN_FLIGHT, Conversation
+from runicornd.rpc.conversation import MAX_IN_FLIGHT
 from runicornd.rpc.dispatch import refusal
 from runicornd.rpc.failures import ClientGone, LineRefused
 
 if TYPE_CHECKING:
     import socket
 
-    from runicornd.rpc.dispatch import Dispatcher
-    from runicornd.rpc.services import Services
-    from runicornd.rpc.subscriptions import LogFollowers
+    from runicornd.rpc.plane import ControlPlane
 
 READ_BYTES = 64 * 1024
 _LAST_WORDS_S = 0.5
@@ -52,6 +50,7 @@ class Connection:
     """A client. ``serve`` is its whole life.
 
     Args:
+        plane: What it talks to.
         limits: What it may use.
     """
 
@@ -60,22 +59,15 @@ class Connection:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         *,
-        dispatcher: Dispatcher,
-        services: Services,
-        followers: LogFollowers,
+        plane: ControlPlane,
         limits: Limits,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._limits = limits
         self._turn = asyncio.Lock()
-        self._conversation = Conversation(
-            dispatcher=dispatcher,
-            services=services,
-            followers=followers,
-            send=self._send,
-            abort=writer.transport.abort,
-            max_in_flight=limits.in_flight,
+        self._conversation = plane.converse(
+            self._send, writer.transport.abort, max_in_flight=limits.in_flight
         )
 
     async def serve(self) -> None:

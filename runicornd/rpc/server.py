@@ -11,20 +11,17 @@ import structlog
 
 from runicornd._lib.supervise import Tasks
 from runicornd.rpc.connection import Connection, Limits, close_writer, open_streams
-from runicornd.rpc.dispatch import Dispatcher, refusal
+from runicornd.rpc.dispatch import refusal
 from runicornd.rpc.failures import TooManyConnections, WrongUser
 from runicornd.rpc.listener import bind_private, unbind
-from runicornd.rpc.methods import GROUPS
 from runicornd.rpc.peer import peer_uid
-from runicornd.rpc.registry import build_registry
-from runicornd.rpc.subscriptions import LogFollowers
 
 if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
     from runicornd.errors import RequestError
-    from runicornd.rpc.services import Services
+    from runicornd.rpc.plane import ControlPlane
 
 # Out of descriptors or memory: accepting at once again would only spin.
 _ACCEPT_PAUSE_S = 0.5
@@ -41,7 +38,7 @@ class Server:
     """Serves clients of our own user.
 
     Args:
-        services: What the handlers use.
+        plane: What clients talk to.
         path: Where to listen.
         passed: A socket that already listens there, from the service manager; it is then neither
             made nor removed here.
@@ -50,18 +47,16 @@ class Server:
 
     def __init__(
         self,
-        services: Services,
+        plane: ControlPlane,
         path: Path,
         *,
         passed: socket.socket | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self._services = services
+        self._plane = plane
         self._path = path
         self._passed = passed
         self._limits = limits or Limits()
-        self._dispatcher = Dispatcher(build_registry(GROUPS), str(services.daemon.log))
-        self._followers = LogFollowers(services.sessions)
         self._listener: socket.socket | None = None
         self._inode: int | None = None
         self._accepting = Tasks("rpc listener")
@@ -127,15 +122,7 @@ class Server:
 
     async def _converse(self, accepted: socket.socket) -> None:
         reader, writer = await open_streams(accepted)
-        connection = Connection(
-            reader,
-            writer,
-            dispatcher=self._dispatcher,
-            services=self._services,
-            followers=self._followers,
-            limits=self._limits,
-        )
-        await connection.serve()
+        await Connection(reader, writer, plane=self._plane, limits=self._limits).serve()
 
     async def _refuse(self, accepted: socket.socket, error: RequestError) -> None:
         _log.warning("client refused", kind=error.kind, reason=error.message)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import platformdirs
 
@@ -21,6 +21,8 @@ from runicornd.settings.keys import KEYS, BadValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+Source = Literal["file", "variable"]
 
 APP_NAME = "runicornd"
 VARIABLE_PREFIX = "RUNICORND_"
@@ -50,7 +52,10 @@ class Paths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user can choose. Durations are in seconds; ``settings.keys`` says what each means."""
+    """What the user can choose. Durations are in seconds; ``settings.keys`` says what each means.
+
+    ``sources`` says of the keys that are set where that is.
+    """
 
     paths: Paths
     local_ports: tuple[int, int]
@@ -69,7 +74,10 @@ class Settings:
     connect_timeout: float
     keepalive_interval: float
     keepalive_count: int
+    dashboard: bool
+    dashboard_port: int
     log_level: str
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -85,16 +93,18 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     paths = find_paths(environ)
     problems: list[str] = []
     values = {name: key.default for name, key in KEYS.items()}
-    sources = ((paths.config, _read_file(paths.config, problems)), (None, dict(_variables(environ))))
-    for source, given in sources:
+    sources: dict[str, Source] = {}
+    given_by = ((paths.config, _read_file(paths.config, problems)), (None, dict(_variables(environ))))
+    for source, given in given_by:
         for name, value in given.items():
             try:
                 values[name] = _checked(name, value, is_text=source is None)
+                sources[name] = "file" if source else "variable"
             except BadValue as exc:
                 problems.append(f"{_called(source, name)}: {exc}")
     if problems:
         raise _invalid(paths.config, problems)
-    return Settings(paths=paths, **values)  # type: ignore[arg-type] # KEYS and the fields agree: tested
+    return Settings(paths=paths, sources=sources, **values)  # type: ignore[arg-type] # KEYS and the fields agree: tested
 
 
 def find_paths(environ: Mapping[str, str] | None = None) -> Paths:
@@ -170,4 +180,4 @@ def _invalid(path: Path, problems: list[str]) -> ConfigInvalid:
     )
 
 
-assert {field.name for field in fields(Settings)} == {"paths", *KEYS}
+assert {field.name for field in fields(Settings)} == {"paths", "sources", *KEYS}

@@ -72,6 +72,12 @@ def _one_of(*words: str) -> Callable[[object], str]:
     return check
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadValue(f"{value!r} is neither true nor false")
+    return value
+
+
 def _ports(value: object) -> tuple[int, int]:
     if value == "0":
         return (0, 0)
@@ -111,6 +117,11 @@ def _to_number(text: str) -> object:
             continue
         return number if math.isfinite(number) else text
     return text
+
+
+def _to_flag(text: str) -> object:
+    """True or false, or the text itself for ``check`` to complain about."""
+    return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
 
 
 KEYS: Mapping[str, Key] = {
@@ -209,6 +220,18 @@ KEYS: Mapping[str, Key] = {
         3,
         _whole(1, 100),
         "After so many questions without an answer the connection counts as lost.",
+        from_text=_to_number,
+    ),
+    "dashboard": Key(
+        True,
+        _flag,
+        "Whether the dashboard is served to browsers on this machine.",
+        from_text=_to_flag,
+    ),
+    "dashboard_port": Key(
+        23300,
+        _whole(0, MAX_PORT),
+        "The dashboard's port, or the next one that is free; 0 lets the system choose any.",
         from_text=_to_number,
     ),
     "log_level": Key(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from runicornd.settings.keys import KEYS
 
 if TYPE_CHECKING:
-    from runicornd.settings import Settings
+    from collections.abc import Mapping, Sequence
+
+    from runicornd.settings import Settings, Source
 
 LIVE = frozenset(
     {
@@ -55,4 +57,13 @@ def reload_of(old: Settings, new: Settings) -> Reload:
     changed = [name for name in KEYS if getattr(old, name) != getattr(new, name)]
     taken = tuple(name for name in changed if name in LIVE)
     postponed = tuple(name for name in changed if name not in LIVE)
-    return Reload(replace(new, **{name: getattr(old, name) for name in postponed}), taken, postponed)
+    in_force = replace(
+        new, sources=_sources(old, new, postponed), **{name: getattr(old, name) for name in postponed}
+    )
+    return Reload(in_force, taken, postponed)
+
+
+def _sources(old: Settings, new: Settings, postponed: Sequence[str]) -> Mapping[str, Source]:
+    """Where the values are from that are in force."""
+    kept = {name: source for name, source in old.sources.items() if name in postponed}
+    return {name: source for name, source in new.sources.items() if name not in postponed} | kept

@@ -55,7 +55,8 @@ class ChannelStream(asyncssh.SSHClientSession[bytes]):
         if self._is_broken and not self._chunks:
             raise _broken()
         data = self._take(limit)
-        if self._is_paused and self._buffered < READ_AHEAD_BYTES // 2:
+        # A channel that is lost must not be touched: it has forgotten what it still held back.
+        if self._is_paused and not self._is_lost and self._buffered < READ_AHEAD_BYTES // 2:
             self._is_paused = False
             self._channel.resume_reading()
         return data

@@ -29,6 +29,7 @@ READERS = 2
 READ_TIMEOUT_S = 30.0
 BUSY_TIMEOUT_S = 5.0
 MAX_WAITING = 256
+INTERRUPT_EVERY_S = 0.02
 _CACHE_KIB = 8 * 1024
 _FULL = {sqlite3.SQLITE_FULL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -79,20 +80,20 @@ class Database:
         return cls(path, connections[0], connections[1:])
 
     async def close(self) -> None:
-        """Wait for what runs, then close. Nothing may be asked afterwards; a second time does nothing."""
+        """Stop the questions, wait for a write that runs, close. A second time does nothing."""
         self._is_closed = True
         async with self._writing:
             connections, self._readers = [*self._readers, self._writer], []
-            for reader in connections[:-1]:
-                reader.interrupt()
-            await asyncio.to_thread(self._end, connections)
+            ending = asyncio.ensure_future(asyncio.to_thread(self._end_threads))
+            while not ending.done():
+                for reader in connections[:-1]:
+                    reader.interrupt()
+                await asyncio.wait([ending], timeout=INTERRUPT_EVERY_S)
+            await asyncio.to_thread(_close_all, connections)
 
-    def _end(self, connections: list[Connection]) -> None:
+    def _end_threads(self) -> None:
         self._read_threads.shutdown()
         self._write_thread.shutdown()
-        for connection in connections:
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
 
     async def read(self, work: Work[T]) -> T:
         """Ask something, in one consistent view.
@@ -152,19 +153,26 @@ class Database:
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            if interruptible is not None:
-                interruptible.interrupt()
-            await _ended(future)
+            await _ended(future, interruptible)
             raise
 
 
-async def _ended(future: asyncio.Future[T]) -> None:
+async def _ended(future: asyncio.Future[T], interruptible: Connection | None) -> None:
     """Wait for the thread's work to end, whatever it ends with, even when cancelled once more."""
     while not future.done():
+        if interruptible is not None:
+            # Again and again: what is interrupted between two statements goes on with the next.
+            interruptible.interrupt()
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait([future])
+            await asyncio.wait([future], timeout=INTERRUPT_EVERY_S if interruptible else None)
     if not future.cancelled():
         future.exception()
+
+
+def _close_all(connections: list[Connection]) -> None:
+    for connection in connections:
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
 
 
 def _connect_all(path: Path, prepare: Work[None]) -> list[Connection]:
@@ -199,6 +207,7 @@ def _connect(path: Path, pragma: str) -> Connection:
 
 def _look(connection: Connection, work: Work[T]) -> T:
     def in_one_view(connection: Connection) -> T:
+        connection.rollback()  # of one whose own end was interrupted
         connection.execute("BEGIN")
         try:
             return work(connection)

@@ -26,6 +26,7 @@ from runicornd.sessions.model import (
 )
 from runicornd.ssh.lifecycle import LinkPhase, LinkState
 from runicornd.ssh.targets import Host
+from tests.fakes.front import FakeDashboard, FakeFolders, FakeForwards, fake_configuration
 from tests.fakes.storage import FakeDownloads, FakeStores
 
 if TYPE_CHECKING:
@@ -271,6 +272,10 @@ class FakeDaemon:
         self.doctor = FakeDoctor(self.events)
         self.stores = FakeStores(self.events)
         self.downloads = FakeDownloads(self.events)
+        self.forwards = FakeForwards(self.events)
+        self.folders = FakeFolders()
+        self.configuration = fake_configuration(folder)
+        self.dashboard = FakeDashboard()
         self.shutdowns: list[bool] = []
         self.agents: list[Path] = []
         self.services = Services(
@@ -280,6 +285,10 @@ class FakeDaemon:
             stores=self.stores,
             downloads=self.downloads,
             doctor=self.doctor,
+            forwards=self.forwards,
+            folders=self.folders,
+            configuration=self.configuration,
+            dashboard=self.dashboard,
             prompts=self.prompts,
             events=self.events,
             use_agent=self.agents.append,

@@ -44,7 +44,8 @@ class Download(Result):
     ``state``: waiting (for its turn, or for the link; ``detail`` says which), running, verifying, done,
     failed (``error`` says why; starting it again goes on where it was), cancelled.
     ``skipped`` counts files that were here already; ``references`` are outside and were not fetched.
-    ``prompt`` is the question that it waits for.
+    ``prompt`` is the question that it waits for. ``files`` are the patterns that were asked for, and
+    ``is_kept`` says that ``to`` is the store's own folder: what it takes to start the same one again.
     """
 
     id: str
@@ -66,6 +67,8 @@ class Download(Result):
     detail: str = ""
     prompt: str | None = None
     error: ErrorData | None = None
+    files: list[str] = []
+    is_kept: bool = True
 
 
 class DownloadsResult(Result):

@@ -8,7 +8,7 @@ from runicornd.protocol.models.base import Result
 
 
 class Setting(Result):
-    """One key. ``value`` holds now; ``needs_restart``: a new value waits for the next start."""
+    """One key. ``value`` holds now; ``needs_restart``: a change holds from the next start only."""
 
     key: str
     value: bool | int | float | str | None

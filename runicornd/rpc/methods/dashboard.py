@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from runicornd.errors import DashboardOff
 from runicornd.protocol import models
 
 if TYPE_CHECKING:
@@ -15,11 +13,8 @@ if TYPE_CHECKING:
 async def link(call: Call, _params: models.Empty) -> models.DashboardLink:
     """Answer with an address that lets one browser in."""
     call.refuse_browser("let another browser in")
-    dashboard = call.services.dashboard
-    url, life_s = dashboard.link()
-    if dashboard.served is None:  # pragma: no cover - the link would have been refused
-        raise DashboardOff("cannot open the dashboard: it is not served")
-    return models.DashboardLink(url, dashboard.served.port, time.time() + life_s)
+    served, expires = call.services.dashboard.link()
+    return models.DashboardLink(served.url, served.port, expires)
 
 
 async def token(call: Call, _params: models.Empty) -> models.DashboardToken:

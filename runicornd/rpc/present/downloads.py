@@ -38,6 +38,8 @@ def download(view: DownloadView) -> models.Download:
         detail=state.detail,
         prompt=state.prompt_id,
         error=reason(state.error),
+        files=list(intent.patterns),
+        is_kept=intent.is_kept,
     )
 
 

@@ -29,8 +29,8 @@ class Dashboard(Protocol):
         """Where it is; None while it is not served."""
         ...
 
-    def link(self) -> tuple[str, float]:
-        """An address that lets one browser in, and for how many seconds it is good.
+    def link(self) -> tuple[Served, float]:
+        """An address that lets one browser in, and until when, in seconds since the epoch.
 
         Raises:
             DashboardOff: It is not served.
@@ -38,7 +38,7 @@ class Dashboard(Protocol):
         ...
 
     def token(self) -> str:
-        """A token for programs. Raises DashboardOff, StateUnwritable."""
+        """A token for programs. Raises StateUnwritable."""
         ...
 
     async def revoke(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,7 +20,7 @@ class Failure(msgspec.Struct, frozen=True):
     kind: str
     message: str
     hint: str = ""
-    context: dict[str, object] = {}
+    context: dict[str, Any] = {}
 
 
 def failure_of(error: Exception) -> Failure:
@@ -36,7 +36,7 @@ def error_of(failure: Failure) -> RunicorndError:
     """Return the error that was meant; one of a later version's kinds is the root of the tree."""
     kind = _KINDS.get(failure.kind, RunicorndError)
     context = {name: value for name, value in failure.context.items() if name not in {"message", "hint"}}
-    return kind(failure.message, hint=failure.hint, **context)  # type: ignore[arg-type] # JSON values
+    return kind(failure.message, hint=failure.hint, **context)
 
 
 def _tree(parent: type[RunicorndError]) -> Iterator[type[RunicorndError]]:
@@ -45,4 +45,4 @@ def _tree(parent: type[RunicorndError]) -> Iterator[type[RunicorndError]]:
         yield from _tree(child)
 
 
-_KINDS = {known.kind: known for known in _tree(RunicorndError)}
+_KINDS = {known.kind: known for known in _tree(RunicorndError) if "kind" in vars(known)}

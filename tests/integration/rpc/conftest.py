@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from runicornd.rpc.plane import ControlPlane
 from runicornd.rpc.server import Server
 from tests.fakes.services import FakeDaemon
 
@@ -22,7 +23,7 @@ def daemon(folder):
 
 @pytest.fixture
 async def server(daemon):
-    server = Server(daemon.services, daemon.socket)
+    server = Server(ControlPlane(daemon.services), daemon.socket)
     await server.start()
     yield server
     await server.close()

@@ -14,6 +14,7 @@ import pytest
 
 from runicornd.errors import AlreadyRunning, ConfigInvalid, StateUnwritable
 from runicornd.rpc.connection import Limits
+from runicornd.rpc.plane import ControlPlane
 from runicornd.rpc.server import Server
 from tests.fakes.services import session_view
 from tests.helpers.waiting import eventually
@@ -52,7 +53,7 @@ async def test_the_umask_is_put_back(daemon, folder):
     """Files that are made later have the user's usual mode."""
     before = os.umask(0o022)
     try:
-        server = Server(daemon.services, daemon.socket)
+        server = Server(ControlPlane(daemon.services), daemon.socket)
         await server.start()
         (folder / "later").touch()
         await server.close()
@@ -63,7 +64,7 @@ async def test_the_umask_is_put_back(daemon, folder):
 
 async def test_close_leaves_nothing(daemon):
     """Neither the socket nor a connection is there after the end, and clients see it."""
-    server = Server(daemon.services, daemon.socket)
+    server = Server(ControlPlane(daemon.services), daemon.socket)
     await server.start()
     async with WireClient(daemon.socket) as client:
         began = time.monotonic()
@@ -116,7 +117,7 @@ async def test_what_a_killed_daemon_left(daemon):
     async with asyncio.timeout(20):
         assert await killed.wait() == -signal.SIGKILL
     assert daemon.socket.exists()
-    server = Server(daemon.services, daemon.socket)
+    server = Server(ControlPlane(daemon.services), daemon.socket)
     await server.start()
     async with WireClient(daemon.socket) as client:
         assert "result" in await client.request("daemon.status")
@@ -125,7 +126,7 @@ async def test_what_a_killed_daemon_left(daemon):
 
 async def test_a_socket_that_answers_is_left(daemon, server):
     """A second daemon does not take the first one's place."""
-    second = Server(daemon.services, daemon.socket)
+    second = Server(ControlPlane(daemon.services), daemon.socket)
     with pytest.raises(AlreadyRunning):
         await second.start()
     await second.close()
@@ -169,7 +170,7 @@ def _file_in_place(folder):
 async def test_folders_that_cannot_be_used(daemon, prepare, why):
     """The reason is said, the way out too, and nothing is changed."""
     prepare(daemon.socket.parent)
-    server = Server(daemon.services, daemon.socket)
+    server = Server(ControlPlane(daemon.services), daemon.socket)
     with pytest.raises(StateUnwritable, match=why) as caught:
         await server.start()
     assert "RUNICORND_SOCKET" in caught.value.hint
@@ -180,7 +181,7 @@ async def test_folders_that_cannot_be_used(daemon, prepare, why):
 
 async def test_a_path_that_is_too_long(daemon, folder):
     """It is refused before anything is made."""
-    server = Server(daemon.services, folder / ("x" * 100) / "d.sock")
+    server = Server(ControlPlane(daemon.services), folder / ("x" * 100) / "d.sock")
     with pytest.raises(ConfigInvalid, match="longer than"):
         await server.start()
     assert list(folder.iterdir()) == []
@@ -192,7 +193,7 @@ async def test_a_passed_socket(daemon, folder):
     passed = socket.socket(socket.AF_UNIX)
     passed.bind(str(path))
     passed.listen()
-    server = Server(daemon.services, path, passed=passed)
+    server = Server(ControlPlane(daemon.services), path, passed=passed)
     await server.start()
     async with WireClient(path) as client:
         assert "result" in await client.request("daemon.status")
@@ -210,7 +211,7 @@ async def test_another_user(daemon, folder):
     passed.bind(str(path))
     path.chmod(0o666)
     passed.listen()
-    server = Server(daemon.services, path, passed=passed)
+    server = Server(ControlPlane(daemon.services), path, passed=passed)
     await server.start()
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", CONNECT_AS, str(path), str(nobody), stdout=subprocess.PIPE
@@ -225,7 +226,7 @@ async def test_another_user(daemon, folder):
 async def test_too_many_clients(daemon, folder):
     """The one too many is told so; when another leaves there is room again."""
     path = folder / "t" / "d.sock"
-    server = Server(daemon.services, path, limits=Limits(connections=2))
+    server = Server(ControlPlane(daemon.services), path, limits=Limits(connections=2))
     await server.start()
     async with WireClient(path) as first:
         async with WireClient(path):
@@ -242,7 +243,7 @@ async def test_too_many_clients(daemon, folder):
 async def test_a_client_that_says_nothing(daemon, folder):
     """Without hello it is not kept; with hello it may be silent."""
     path = folder / "t" / "d.sock"
-    server = Server(daemon.services, path, limits=Limits(hello_s=0.2))
+    server = Server(ControlPlane(daemon.services), path, limits=Limits(hello_s=0.2))
     await server.start()
     async with WireClient(path) as quiet:
         async with WireClient(path, greets=False) as silent:
@@ -266,7 +267,7 @@ async def test_a_client_that_only_stops_sending(daemon, server):
 async def test_a_client_that_is_gone(daemon, folder):
     """Its request may finish for a while, and is then cancelled."""
     path = folder / "t" / "d.sock"
-    server = Server(daemon.services, path, limits=Limits(finish_s=0.2))
+    server = Server(ControlPlane(daemon.services), path, limits=Limits(finish_s=0.2))
     await server.start()
     daemon.sessions.hold = asyncio.Event()
     async with WireClient(path) as client:

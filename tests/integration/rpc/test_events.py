@@ -7,6 +7,7 @@ import pytest
 from runicornd.events import QUEUE_LIMIT
 from runicornd.prompts import Choice, Field, Question, QuestionKind
 from runicornd.rpc.connection import Limits
+from runicornd.rpc.plane import ControlPlane
 from runicornd.rpc.server import Server
 from runicornd.sessions.model import Phase
 from runicornd.ssh.lifecycle import LinkChanged, LinkPhase, LinkState
@@ -161,7 +162,7 @@ async def test_a_reader_that_is_too_slow(daemon):
 async def test_a_reader_that_never_reads(folder, daemon):
     """It is cut off after its time, and holds nobody up."""
     path = folder / "t" / "d.sock"
-    server = Server(daemon.services, path, limits=Limits(write_s=0.2))
+    server = Server(ControlPlane(daemon.services), path, limits=Limits(write_s=0.2))
     await server.start()
     async with WireClient(path) as deaf:
         await deaf.result("events.subscribe")

@@ -9,6 +9,7 @@ from runicornd.errors import PortTaken
 from runicornd.protocol.framing import MAX_LINE_BYTES
 from runicornd.protocol.methods import METHODS
 from runicornd.rpc.connection import Limits
+from runicornd.rpc.plane import ControlPlane
 from runicornd.rpc.server import Server
 from runicornd.ssh.lifecycle import LinkPhase
 from tests.fakes.services import session_view
@@ -32,6 +33,7 @@ async def test_hello_comes_first(daemon):
             "protocol": 1,
             "daemon": "runicornd",
             "version": "9.9",
+            "pid": 4242,
         }
         assert (await client.result("daemon.status"))["version"] == "9.9"
 
@@ -232,7 +234,7 @@ async def test_requests_do_not_wait_for_each_other(daemon):
 async def test_requests_at_once_are_bounded(folder, daemon):
     """No more run than are allowed, and in the end all are answered."""
     limits = Limits(in_flight=4)
-    server = Server(daemon.services, folder / "t" / "d.sock", limits=limits)
+    server = Server(ControlPlane(daemon.services), folder / "t" / "d.sock", limits=limits)
     await server.start()
     daemon.sessions.hold = asyncio.Event()
     async with WireClient(folder / "t" / "d.sock") as client:

@@ -275,7 +275,7 @@ async def test_many_small_files_come(bench, sources):
 async def server(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
-    async with EmbeddedServer(password="sesame", home=home) as server:  # noqa: S106
+    async with EmbeddedServer(password="sesame", home=home) as server:
         yield server
 
 
@@ -311,11 +311,11 @@ async def test_a_login_that_came_with_the_store_is_used(tmp_path, sources, serve
     """Nobody is asked; a wrong one ends the download with the reason."""
     sources.add("m", {"a": b"1"})
     host = host_of(server, tmp_path)
-    wrong = Login(password="wrong")  # noqa: S106
+    wrong = Login(password="wrong")
     async with Bench(tmp_path, sources, host, login=wrong) as bench:
         view = await bench.pull("m")
         assert view.state.error.kind == "auth_failed"
-    right = Login(password="sesame")  # noqa: S106
+    right = Login(password="sesame")
     async with Bench(tmp_path, sources, host, login=right) as bench:
         assert (await bench.pull("m")).state.phase is DownloadPhase.DONE
 
@@ -323,7 +323,7 @@ async def test_a_login_that_came_with_the_store_is_used(tmp_path, sources, serve
 async def test_cuts_do_not_matter(tmp_path, sources, server):
     """Three of them in one file: each time it goes on where it was."""
     sources.add("m", {"b.bin": LARGE})
-    login = Login(password="sesame")  # noqa: S106
+    login = Login(password="sesame")
     async with Bench(tmp_path, sources, host_of(server, tmp_path), login=login, rate=3_000_000) as bench:
         name = (await bench.downloads.start(DownloadRequest(ref="m"))).intent.id
         for cut in (1, 2, 3):
@@ -339,7 +339,7 @@ async def test_a_server_that_is_away_is_waited_for(tmp_path, sources, server):
     sources.add("m", {"a": b"1"})
     sources.add("n", {"a": b"2"})
     await server.stop()
-    login = Login(password="sesame")  # noqa: S106
+    login = Login(password="sesame")
     async with Bench(tmp_path, sources, host_of(server, tmp_path), login=login) as bench:
         name = (await bench.downloads.start(DownloadRequest(ref="m"))).intent.id
         other = (await bench.downloads.start(DownloadRequest(ref="n"))).intent.id

@@ -47,6 +47,12 @@ async def main():
 asyncio.run(main())
 """
 
+FOREIGN = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.executescript("CREATE TABLE facts (a); PRAGMA user_version = 1;")
+"""
+
 FILL_DISK = """
 import asyncio, sys
 from pathlib import Path
@@ -170,9 +176,7 @@ def spoil(path, damage):
         data[60:64] = (99).to_bytes(4, "big")  # user_version, https://www.sqlite.org/fileformat.html
     elif damage == "foreign":
         path.unlink()
-        script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('CREATE TABLE a (b)');"
-        subprocess.run([sys.executable, "-c", f"{script} c.execute('PRAGMA user_version = 1'); c.commit()", path],
-                       check=True, timeout=STOP_S)  # fmt: skip
+        subprocess.run([sys.executable, "-c", FOREIGN, str(path)], check=True, timeout=STOP_S)
         return
     else:
         del data[8192:]

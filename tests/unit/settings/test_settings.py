@@ -182,7 +182,7 @@ def test_the_sample_is_valid_and_changes_nothing(load, config):
     assert load(text) == load("")
     active = "\n".join(line.removeprefix("# ") for line in text.splitlines() if " = " in line)
     keys = tomllib.loads(active).keys()
-    assert keys == {name for name in Settings.__dataclass_fields__ if name != "paths"}
+    assert keys == {name for name in Settings.__dataclass_fields__ if name not in {"paths", "sources"}}
     changed = load(active)
     assert changed.ssh_config is not None
     assert changed.local_ports == load("").local_ports

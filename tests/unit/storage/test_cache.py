@@ -149,6 +149,7 @@ async def test_the_cache_is_cleaned_once_a_day(bench, places):
     """Also when nothing is downloaded."""
     await bench.clock.advance(301)
     await eventually(lambda: there(places) == [False, False, True, True])
+    await eventually(lambda: bench.clock.sleepers == 1, "the clean-up's sleep")
     late = download(bench.cache / "gpu_ada", "c", 1, 100, 1)
     await bench.clock.advance(86401)
     await eventually(lambda: not late.exists())

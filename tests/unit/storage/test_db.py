@@ -130,3 +130,21 @@ async def test_closing_twice_is_closing_once(database):
     await database.close()
     await writing
     await database.close()
+
+
+async def test_closing_does_not_wait_for_a_long_question(database):
+    """It is stopped, and told so."""
+    running = threading.Event()
+
+    def ask(connection):
+        running.set()
+        return connection.execute(SLOW).fetchone()
+
+    question = asyncio.create_task(database.read(ask))
+    assert await asyncio.to_thread(running.wait, 10)
+    async with asyncio.timeout(5):
+        await database.close()
+    with pytest.raises(StateUnwritable):
+        await question
+    with pytest.raises(StateUnwritable):
+        await database.read(facts)

@@ -14,6 +14,8 @@ export const ERROR_KINDS = [
   "too_many_connections",
   "line_too_long",
   "answer_too_long",
+  "forbidden",
+  "wrong_code",
   "invalid_target",
   "unknown_session",
   "unknown_host",
@@ -34,6 +36,7 @@ export const ERROR_KINDS = [
   "ssh_missing",
   "local_disk_full",
   "place_unwritable",
+  "dashboard_off",
   "host_unreachable",
   "not_connected",
   "not_ssh",
@@ -78,6 +81,7 @@ export interface Methods {
   "hosts.trust": { params: TrustParams; result: Done };
   "hosts.untrust": { params: TargetParams; result: UntrustResult };
   "envs.list": { params: EnvsParams; result: EnvsResult };
+  "folders.list": { params: FoldersParams; result: FoldersResult };
   "sessions.start": { params: SessionStartParams; result: Session };
   "sessions.list": { params: Empty; result: SessionsResult };
   "sessions.get": { params: SubjectParams; result: Session };
@@ -85,16 +89,138 @@ export interface Methods {
   "sessions.restart": { params: SubjectParams; result: Session };
   "sessions.logs": { params: LogsParams; result: LogsResult };
   "sessions.remove": { params: SubjectParams; result: Done };
+  "forwards.open": { params: ForwardOpenParams; result: Forward };
+  "forwards.list": { params: Empty; result: ForwardsResult };
+  "forwards.close": { params: ForwardNameParams; result: Done };
+  "stores.list": { params: Empty; result: StoresResult };
+  "stores.add": { params: StoreAddParams; result: Store };
+  "stores.remove": { params: StoreRemoveParams; result: Done };
+  "stores.change": { params: StoreChangeParams; result: Store };
+  "stores.use": { params: StoreNameParams; result: Store };
+  "stores.status": { params: StoreParams; result: Store };
+  "stores.sync": { params: SyncParams; result: Store };
+  "stores.cancel": { params: StoreParams; result: Store };
+  "stores.connect": { params: StoreParams; result: Store };
+  "stores.disconnect": { params: StoreParams; result: Store };
+  "artifacts.list": { params: ArtifactsParams; result: ArtifactsResult };
+  "artifacts.get": { params: ArtifactParams; result: Artifact };
+  "artifacts.files": { params: FilesParams; result: FilesResult };
+  "artifacts.lineage": { params: LineageParams; result: Lineage };
+  "artifacts.delete": { params: DeleteParams; result: Changed };
+  "artifacts.restore": { params: ArtifactParams; result: Changed };
+  "artifacts.alias": { params: AliasParams; result: Changed };
+  "artifacts.tag": { params: TagParams; result: Changed };
+  "runs.list": { params: RunsParams; result: RunsResult };
+  "runs.get": { params: RunParams; result: Run };
+  "downloads.start": { params: DownloadParams; result: Download };
+  "downloads.list": { params: Empty; result: DownloadsResult };
+  "downloads.get": { params: DownloadNameParams; result: Download };
+  "downloads.cancel": { params: DownloadNameParams; result: Download };
+  "cache.info": { params: Empty; result: CacheInfo };
+  "cache.cleanup": { params: CacheCleanupParams; result: CacheFreed };
+  "cache.clear": { params: CacheClearParams; result: CacheFreed };
   "prompts.list": { params: Empty; result: PromptsResult };
   "prompts.answer": { params: AnswerParams; result: Done };
   "events.subscribe": { params: SubscribeParams; result: SubscribeResult };
+  "settings.get": { params: Empty; result: SettingsResult };
+  "settings.reload": { params: Empty; result: SettingsReloaded };
+  "dashboard.link": { params: Empty; result: DashboardLink };
+  "dashboard.token": { params: Empty; result: DashboardToken };
+  "dashboard.revoke": { params: Empty; result: Done };
   "doctor.run": { params: DoctorParams; result: DoctorResult };
   "rpc.discover": { params: Empty; result: Document };
+}
+
+export interface AliasParams {
+  ref: string;
+  alias: string;
+  store?: string | null;
+  remove?: boolean;
 }
 
 export interface AnswerParams {
   prompt: string;
   values: string[];
+}
+
+export interface Artifact {
+  store: string;
+  where: string;
+  is_local: boolean;
+  type: string;
+  name: string;
+  version: number;
+  layout: "artifacts" | "assets";
+  status: string;
+  is_deleted: boolean;
+  deleted: number | null;
+  created: number;
+  updated: number;
+  size_bytes: number;
+  description: string;
+  tags: string[];
+  aliases: string[];
+  metadata: Record<string, unknown>;
+  path: string;
+  files: ArtifactFile[];
+  files_total: number;
+  references: Reference[];
+  versions: VersionSummary[];
+  made_by: string | null;
+  used_by: string[];
+  user: string | null;
+  downloaded_to: string | null;
+  problem: string | null;
+  synced: number | null;
+}
+
+export interface ArtifactFile {
+  path: string;
+  size: number;
+  digest: string;
+  modified: number | null;
+  is_local: boolean;
+}
+
+export interface ArtifactParams {
+  ref: string;
+  store?: string | null;
+}
+
+export interface ArtifactSummary {
+  type: string;
+  name: string;
+  version: number;
+  versions: number;
+  size_bytes: number;
+  files: number;
+  created: number;
+  updated: number;
+  description: string;
+  tags: string[];
+  aliases: string[];
+  is_deleted: boolean;
+  problem: string | null;
+}
+
+export interface ArtifactsParams {
+  store?: string | null;
+  type?: string | null;
+  search?: string;
+  sort?: "created" | "name" | "size" | "updated" | "versions";
+  order?: "down" | "up" | null;
+  deleted?: boolean;
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface ArtifactsResult {
+  store: string;
+  artifacts: ArtifactSummary[];
+  total: number;
+  types: TypeCount[];
+  next: string | null;
+  synced: number | null;
 }
 
 export interface AuthParams {
@@ -103,6 +229,47 @@ export interface AuthParams {
   passphrase?: string | null;
   password?: string | null;
   agent_socket?: string | null;
+}
+
+export interface CacheCleanupParams {
+  limit_bytes?: number | null;
+}
+
+export interface CacheClearParams {
+  store?: string | null;
+  downloads?: boolean;
+}
+
+export interface CacheFreed {
+  freed_bytes: number;
+  removed: number;
+  kept: number;
+}
+
+export interface CacheInfo {
+  path: string;
+  limit_bytes: number;
+  total_bytes: number;
+  stores: CacheStore[];
+}
+
+export interface CacheStore {
+  store: string;
+  path: string;
+  index_bytes: number;
+  metadata_bytes: number;
+  downloads_bytes: number;
+  downloads: number;
+}
+
+export interface Changed {
+  store: string;
+  where: string;
+  ref: string;
+  message: string;
+  changed: boolean;
+  freed_bytes: number;
+  hint: string;
 }
 
 export interface Check {
@@ -121,6 +288,28 @@ export interface DaemonInfo {
   socket: string;
   log: string;
   config: string;
+}
+
+export interface DashboardInfo {
+  url: string;
+  port: number;
+}
+
+export interface DashboardLink {
+  url: string;
+  port: number;
+  expires: number;
+}
+
+export interface DashboardToken {
+  token: string;
+}
+
+export interface DeleteParams {
+  ref: string;
+  store?: string | null;
+  permanently?: boolean;
+  confirm?: string | null;
 }
 
 export interface DoctorParams {
@@ -173,10 +362,27 @@ export interface Download {
   detail: string;
   prompt: string | null;
   error: ErrorData | null;
+  files: string[];
+  is_kept: boolean;
+}
+
+export interface DownloadNameParams {
+  download: string;
+}
+
+export interface DownloadParams {
+  ref: string;
+  store?: string | null;
+  files?: string[];
+  to?: string | null;
 }
 
 export interface DownloadRemoved {
   id: string;
+}
+
+export interface DownloadsResult {
+  downloads: Download[];
 }
 
 export type Empty = Record<string, never>;
@@ -223,6 +429,71 @@ export interface FileProgress {
   path: string;
   done: number;
   size: number;
+}
+
+export interface FilesParams {
+  ref: string;
+  store?: string | null;
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface FilesResult {
+  files: ArtifactFile[];
+  total: number;
+  next: string | null;
+}
+
+export interface Folder {
+  name: string;
+  path: string;
+  is_root_candidate: boolean;
+}
+
+export interface FoldersParams {
+  target: string;
+  path?: string | null;
+  auth?: AuthParams | null;
+}
+
+export interface FoldersResult {
+  path: string;
+  parent: string | null;
+  folders: Folder[];
+  is_root: boolean;
+  is_cut: boolean;
+}
+
+export interface Forward {
+  id: string;
+  target: string;
+  remote: string;
+  local_port: number | null;
+  address: string | null;
+  state: string;
+  since: number;
+  created: number;
+  connections: number;
+  prompt: string | null;
+  error: ErrorData | null;
+}
+
+export interface ForwardNameParams {
+  forward: string;
+}
+
+export interface ForwardOpenParams {
+  target: string;
+  spec: string;
+  auth?: AuthParams | null;
+}
+
+export interface ForwardRemoved {
+  id: string;
+}
+
+export interface ForwardsResult {
+  forwards: Forward[];
 }
 
 export interface HelloParams {
@@ -278,6 +549,38 @@ export interface HostsResult {
   links: HostState[];
 }
 
+export interface Lineage {
+  root: string;
+  nodes: LineageNode[];
+  edges: LineageEdge[];
+  is_cut: boolean;
+}
+
+export interface LineageEdge {
+  source: string;
+  target: string;
+  kind: "made" | "used";
+}
+
+export interface LineageNode {
+  id: string;
+  kind: "artifact" | "run";
+  label: string;
+  type: string;
+  created: number | null;
+  size_bytes: number | null;
+  status: string;
+  is_deleted: boolean;
+  is_known: boolean;
+}
+
+export interface LineageParams {
+  ref: string;
+  store?: string | null;
+  direction?: "both" | "down" | "up";
+  depth?: number;
+}
+
 export interface LogLines {
   session: string;
   lines: string[];
@@ -318,10 +621,62 @@ export interface PromptsResult {
   prompts: PromptInfo[];
 }
 
+export interface Reference {
+  uri: string;
+  size: number | null;
+  checksum: string | null;
+}
+
 export interface Remote {
   pid: number;
   endpoint: string;
   exposed: boolean;
+}
+
+export interface Run {
+  store: string;
+  id: string;
+  path: string;
+  status: string;
+  created: number | null;
+  ended: number | null;
+  meta: Record<string, unknown>;
+  summary: Record<string, unknown>;
+  made: string[];
+  used: string[];
+  problem: string | null;
+}
+
+export interface RunParams {
+  run: string;
+  store?: string | null;
+}
+
+export interface RunSummary {
+  id: string;
+  path: string;
+  status: string;
+  created: number | null;
+  ended: number | null;
+  made: number;
+  used: number;
+  alias: string;
+  problem: string | null;
+}
+
+export interface RunsParams {
+  store?: string | null;
+  search?: string;
+  status?: string | null;
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface RunsResult {
+  store: string;
+  runs: RunSummary[];
+  total: number;
+  next: string | null;
 }
 
 export interface SavedHost {
@@ -366,6 +721,25 @@ export interface SessionsResult {
   sessions: Session[];
 }
 
+export interface Setting {
+  key: string;
+  value: boolean | number | number | string | null;
+  default: boolean | number | number | string | null;
+  help: string;
+  source: "default" | "file" | "variable";
+  needs_restart: boolean;
+}
+
+export interface SettingsReloaded {
+  taken: string[];
+  needs_restart: string[];
+}
+
+export interface SettingsResult {
+  file: string;
+  settings: Setting[];
+}
+
 export interface ShutdownParams {
   keep?: boolean;
 }
@@ -379,10 +753,11 @@ export interface StatusResult {
   daemon: DaemonInfo;
   hosts: HostState[];
   sessions: Session[];
-  forwards: unknown[];
+  forwards: Forward[];
   prompts: PromptInfo[];
   stores: Store[];
   downloads: Download[];
+  dashboard: DashboardInfo | null;
 }
 
 export interface Store {
@@ -408,8 +783,40 @@ export interface Store {
   error: ErrorData | null;
 }
 
+export interface StoreAddParams {
+  target: string;
+  name?: string | null;
+  root?: string | null;
+  interval_s?: number | null;
+  is_automatic?: boolean;
+  auth?: AuthParams | null;
+}
+
+export interface StoreChangeParams {
+  store: string;
+  interval_s?: number | null;
+}
+
+export interface StoreNameParams {
+  store: string;
+}
+
+export interface StoreParams {
+  store?: string | null;
+}
+
+export interface StoreRemoveParams {
+  store: string;
+  keep_files?: boolean;
+}
+
 export interface StoreRemoved {
   name: string;
+}
+
+export interface StoresResult {
+  stores: Store[];
+  in_use: string | null;
 }
 
 export interface SubjectParams {
@@ -424,6 +831,12 @@ export interface SubscribeParams {
 export interface SubscribeResult {
   sequence: number;
   snapshot: StatusResult | null;
+}
+
+export interface SyncParams {
+  store?: string | null;
+  wait?: boolean;
+  auth?: AuthParams | null;
 }
 
 export interface SyncProgress {
@@ -446,6 +859,13 @@ export interface SyncReport {
   problems: number;
 }
 
+export interface TagParams {
+  ref: string;
+  store?: string | null;
+  add?: string[];
+  remove?: string[];
+}
+
 export interface TargetParams {
   target: string;
 }
@@ -455,7 +875,25 @@ export interface TrustParams {
   fingerprint: string;
 }
 
+export interface TypeCount {
+  type: string;
+  artifacts: number;
+}
+
 export interface UntrustResult {
   removed: HostKey[];
   elsewhere: string[];
+}
+
+export interface VersionSummary {
+  version: number;
+  created: number;
+  size_bytes: number;
+  files: number;
+  status: string;
+  aliases: string[];
+  run: string | null;
+  is_deleted: boolean;
+  is_downloaded: boolean;
+  problem: string | null;
 }

@@ -1,7 +1,8 @@
 import type { ErrorData, ErrorKind } from "./contract";
 
 /** Kinds that only this page knows: they never come over the wire. */
-export type PageKind = "daemon_away" | "unauthorized";
+export const PAGE_KINDS = ["daemon_away", "unauthorized"] as const;
+export type PageKind = (typeof PAGE_KINDS)[number];
 
 /** What a request ended with: the daemon's own words, by its kind. */
 export class RpcError extends Error {

@@ -1,5 +1,17 @@
-import type { DoctorTick, Download, Event, HostState, LogLines, PromptInfo, Session, StatusResult, Store } from "../rpc/contract";
+import type {
+  DoctorTick,
+  Download,
+  Event,
+  Forward,
+  HostState,
+  LogLines,
+  PromptInfo,
+  Session,
+  StatusResult,
+  Store,
+} from "../rpc/contract";
 import type { LinkState } from "../rpc/socket";
+import { soon } from "./frames";
 
 /** What somebody wants to hear beside what is kept here. */
 export type EventListener = (event: Event) => void;
@@ -7,7 +19,7 @@ export type EventListener = (event: Event) => void;
 /**
  * Everything that the daemon says of itself, kept up to date.
  *
- * Events are taken together once a frame: a hundred of them cost one drawing.
+ * Events are taken together: a hundred of them cost one drawing.
  */
 export class DaemonState {
   link = $state<LinkState>("connecting");
@@ -20,12 +32,13 @@ export class DaemonState {
   prompts = $state.raw<Record<string, PromptInfo>>({});
   stores = $state.raw<Record<string, Store>>({});
   downloads = $state.raw<Record<string, Download>>({});
+  forwards = $state.raw<Record<string, Forward>>({});
 
   private waiting: Event[] = [];
-  private frame = 0;
+  private isPlanned = false;
   private listeners: EventListener[] = [];
 
-  constructor(private readonly schedule: (work: () => void) => number = (work) => requestAnimationFrame(work)) {}
+  constructor(private readonly schedule: (work: () => void) => void = soon()) {}
 
   /** Hear of every event, after the state has taken it. Returns the way to stop. */
   listen(listener: EventListener): () => void {
@@ -47,13 +60,15 @@ export class DaemonState {
     this.prompts = by(status.prompts, (each) => each.id);
     this.stores = by(status.stores, (each) => each.name);
     this.downloads = by(status.downloads, (each) => each.id);
+    this.forwards = by(status.forwards, (each) => each.id);
   }
 
   onEvent(event: Event): void {
     this.waiting.push(event);
-    if (this.frame) return;
-    this.frame = this.schedule(() => {
-      this.frame = 0;
+    if (this.isPlanned) return;
+    this.isPlanned = true;
+    this.schedule(() => {
+      this.isPlanned = false;
       this.take();
     });
   }
@@ -68,7 +83,7 @@ export class DaemonState {
   }
 }
 
-type Table = "sessions" | "hosts" | "prompts" | "stores" | "downloads";
+type Table = "sessions" | "hosts" | "prompts" | "stores" | "downloads" | "forwards";
 
 const ADDED: Record<string, [Table, (data: never) => string]> = {
   session: ["sessions", (data: Session) => data.id],
@@ -76,17 +91,19 @@ const ADDED: Record<string, [Table, (data: never) => string]> = {
   prompt: ["prompts", (data: PromptInfo) => data.id],
   store: ["stores", (data: Store) => data.name],
   download: ["downloads", (data: Download) => data.id],
+  forward: ["forwards", (data: Forward) => data.id],
 };
 const REMOVED: Record<string, [Table, (data: never) => string]> = {
   "session.removed": ["sessions", (data: { id: string }) => data.id],
   "prompt.closed": ["prompts", (data: { id: string }) => data.id],
   "store.removed": ["stores", (data: { name: string }) => data.name],
   "download.removed": ["downloads", (data: { id: string }) => data.id],
+  "forward.removed": ["forwards", (data: { id: string }) => data.id],
 };
 /** Links that are at rest are not shown, as in `daemon.status`. */
 const AT_REST = new Set(["idle", "closed"]);
 
-/** The changes of one frame: each table is copied once, however many there are. */
+/** The changes of one drawing: each table is copied once, however many there are. */
 class Changes {
   private tables = new Map<Table, Record<string, unknown>>();
 

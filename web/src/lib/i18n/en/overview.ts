@@ -1,1 +1,3 @@
-export const overview = {};
+export const overview = {
+  "overview.count": "1 session | {count} sessions",
+};
