@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ SHOWN_FILES = 20
 _SHOWN_NAMES = 5
 _DIGEST = 12
 _VALUE = 200
+_SHOWN_VALUES = 50
 
 
 def artifacts_table(artifacts: Iterable[ArtifactSummary]) -> list[str]:
@@ -112,7 +114,7 @@ def run_lines(run: Run) -> list[str]:
 def _facts(shown: Artifact) -> list[str]:
     by = f" by {shown.user}" if shown.user else ""
     rows = [
-        ("store", f"{shown.store}" if shown.is_local else f"{shown.store} (on {shown.where})"),
+        ("store", shown.store if shown.store == shown.where else f"{shown.store} (on {shown.where})"),
         ("status", shown.status or "-"),
         ("created", f"{moment(shown.created)}{by}"),
         ("size", f"{size(shown.size_bytes)} in {counted(shown.files_total, 'file')}"),
@@ -128,11 +130,12 @@ def _facts(shown: Artifact) -> list[str]:
 def _values(values: Mapping[str, object]) -> list[str]:
     """What the user logged, one value a line; long ones are cut, ``--json`` has them whole."""
     lines = []
-    for name, value in values.items():
+    for name, value in list(values.items())[:_SHOWN_VALUES]:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         text = text if len(text) <= _VALUE else f"{text[:_VALUE]}…"
         lines.append(labelled(name, text) if len(name) < 11 else f"  {clean(name)}  {clean(text)}")
-    return lines
+    left = len(values) - _SHOWN_VALUES
+    return [*lines, f"  … and {left:,} more; --json has all"] if left > 0 else lines
 
 
 def _files(files: list[ArtifactFile], total: int) -> list[str]:
@@ -150,7 +153,8 @@ def files_table(files: Iterable[ArtifactFile]) -> list[str]:
     """Return the lines of a list of files, with whole digests."""
     table = Table(["FILE", "SIZE", "SHA-256"])
     for file in files:
-        table.add(file.path, f"{file.size}", file.digest.removeprefix("sha256:") or "-")
+        count = "unknown" if file.size < 0 else f"{file.size}"
+        table.add(file.path, count, file.digest.removeprefix("sha256:") or "-")
     return list(table.lines())
 
 
@@ -188,4 +192,6 @@ def _some(names: list[str]) -> str:
 
 
 def _restore(shown: Artifact) -> str:
-    return f"runicornctl artifacts restore {clean(shown.name)}:v{shown.version}"
+    return (
+        f"runicornctl artifacts restore {clean(shlex.quote(f'{shown.type}/{shown.name}:v{shown.version}'))}"
+    )

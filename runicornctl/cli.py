@@ -31,6 +31,8 @@ _COMMANDS = {
     "wait": "wait",
     "envs": "envs",
     "hosts": "hosts",
+    "forward": "forward",
+    "dashboard": "dashboard",
     "doctor": "doctor",
     "store": "store",
     "artifacts": "artifacts",

@@ -61,7 +61,8 @@ def downloads_table(downloads: Iterable[Download]) -> list[str]:
 def progress(one: Download) -> tuple[list[str], str]:
     """Return the lines that show a download that runs, and its news for where lines cannot be replaced."""
     doing = {"waiting": "Waiting to download", "verifying": "Verifying"}.get(one.state, "Downloading")
-    news = f"{doing} {clean(one.ref)}" + (f": {clean(one.detail)}" if one.detail else "")
+    text = f"{doing} {clean(one.ref)}" + (f": {clean(one.detail)}" if one.detail else "")
+    news = text.partition("; next try")[0]  # the seconds are for those who see them count
     head = (
         f"{bar(one.bytes_done, one.bytes_total if one.files_total else None)}"
         f"  {one.files_done:,}/{counted(one.files_total, 'file')}"
@@ -76,7 +77,7 @@ def progress(one: Download) -> tuple[list[str], str]:
         for file in one.active[:_SHOWN_FILES]
         if one.files_total > 1
     ]
-    return [news, head, *files], news
+    return [text, head, *files], news
 
 
 def finished(one: Download) -> list[str]:

@@ -113,8 +113,10 @@ class WorkFollower:
 
     def _is_queued(self, work: Store | Download) -> bool:
         """Whether it may wait for nothing but the end of other downloads."""
+        if not isinstance(work, Download):
+            return False
         others = (each for each in self._world.downloads.values() if each.id != work.id)
-        return isinstance(work, Download) and any(each.state in {"running", "verifying"} for each in others)
+        return any(each.state in {"running", "verifying"} for each in others)
 
 
 def failure_of(error: ErrorData) -> Failure:

@@ -30,7 +30,7 @@ class Live:
         self._is_live = self._stream.isatty() and not is_dumb()
         self._drawn = 0
         self._drawn_at = 0.0
-        self._news = ""
+        self._told: set[str] = set()
 
     def draw(self, lines: Sequence[str], news: str) -> None:
         """Show the lines in the place of those before.
@@ -42,9 +42,9 @@ class Live:
         if self._is_quiet:
             return
         if not self._is_live:
-            if news != self._news:
+            if news not in self._told:
                 self._write(f"{news}\n")
-            self._news = news
+            self._told.add(news)
             return
         now = time.monotonic()
         if now - self._drawn_at < _REDRAW_S and len(lines) == self._drawn:

@@ -13,7 +13,7 @@ from runicornctl.session_text import environment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runicornd.protocol.models import ErrorData, HostState, PromptInfo, Session
+    from runicornd.protocol.models import ErrorData, Forward, HostState, PromptInfo, Session
 
 # What a state looks like: a symbol, the same in ASCII, a colour.
 _LOOKS = {
@@ -39,14 +39,19 @@ def overview(
     hosts: Iterable[HostState],
     prompts: Mapping[str, PromptInfo],
     now: float | None = None,
+    *,
+    forwards: Iterable[Forward] = (),
 ) -> list[str]:
     """Return the lines that show everything; ``now`` is in seconds since the epoch."""
     moment = time.time() if now is None else now
     shown = sorted(sessions, key=lambda each: each.id)
     linked = sorted((each for each in hosts if each.state not in _UNUSED), key=lambda each: each.target)
-    if not shown and not linked:
+    tunnels = sorted(forwards, key=lambda each: each.id)
+    if not shown and not linked and not tunnels:
         return ["No sessions. Begin with: runicornctl connect TARGET"]
     lines = _sessions(shown, prompts, moment)
+    if tunnels:
+        lines += ["", *_forwards(tunnels, moment)] if lines else _forwards(tunnels, moment)
     if linked:
         asked = {each.prompt for each in shown}
         own = {key: prompt for key, prompt in prompts.items() if key not in asked}
@@ -100,6 +105,24 @@ def _hosts(hosts: list[HostState], prompts: Mapping[str, PromptInfo], now: float
         if prompt := prompts.get(host.prompt or ""):
             lines += _question(prompt, host.target)
     return lines
+
+
+def _forwards(forwards: list[Forward], now: float) -> list[str]:
+    heading, *rows = forwards_table(forwards, now)
+    lines = [heading]
+    for forward, row in zip(forwards, rows, strict=True):
+        lines += [row, *(_problem(forward.error) if forward.error else [])]
+    return lines
+
+
+def forwards_table(forwards: Iterable[Forward], now: float | None = None) -> list[str]:
+    """Return the lines of a table of forwards; ``now`` is in seconds since the epoch."""
+    moment = time.time() if now is None else now
+    table = Table(["FORWARD", "STATE", "HERE", "THERE", "SINCE", "TARGET"])
+    for each in forwards:
+        there, here = each.remote, each.address or "-"
+        table.add(each.id, _state(each.state), here, there, age(each.since, moment), each.target)
+    return list(table.lines())
 
 
 def _problem(error: ErrorData) -> list[str]:

@@ -15,9 +15,9 @@ _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.ASCII)
 
 
 def size(count: float) -> str:
-    """Return bytes as people say them: ``999 B``, ``1.23 kB``, ``8.00 GB``; ``?`` for a negative count."""
+    """Return bytes as people say them: ``1.23 kB``, ``8.00 GB``; ``unknown`` for a negative count."""
     if count < 0:
-        return "?"
+        return "unknown"
     if count < _STEP:
         return f"{int(count)} B"
     value, unit = float(count), 0

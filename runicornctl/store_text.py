@@ -127,7 +127,7 @@ def unreadable(store: Store) -> str | None:
     if not store.unreadable:
         return None
     entries = "1 entry" if store.unreadable == 1 else f"{store.unreadable:,} entries"
-    return f"{entries} of {store.name} could not be read whole; lists mark them with '!'"
+    return f"{entries} of {store.name} could not be read whole; lists mark those that they can show with '!'"
 
 
 def _total(shown: SyncProgress) -> str:

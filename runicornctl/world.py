@@ -11,6 +11,7 @@ from runicornctl.failure import Failure
 from runicornd.protocol.models import (
     Download,
     Event,
+    Forward,
     HostState,
     LogLines,
     PromptInfo,
@@ -45,6 +46,7 @@ class World:
         self.prompts: dict[str, PromptInfo] = {}
         self.stores: dict[str, Store] = {}
         self.downloads: dict[str, Download] = {}
+        self.forwards: dict[str, Forward] = {}
         self.lines: list[str] = []
         self.status = self.refresh()
 
@@ -66,6 +68,7 @@ class World:
         self.prompts = {prompt.id: prompt for prompt in snapshot.prompts}
         self.stores = {store.name: store for store in snapshot.stores}
         self.downloads = {download.id: download for download in snapshot.downloads}
+        self.forwards = {forward.id: forward for forward in snapshot.forwards}
         self.status = snapshot
         return snapshot
 
@@ -119,9 +122,9 @@ class World:
             case "log":
                 self.lines += msgspec.convert(event.data, LogLines).lines
             case _:
-                self._apply_storage(event)
+                self._apply_more(event)
 
-    def _apply_storage(self, event: Event) -> None:
+    def _apply_more(self, event: Event) -> None:
         match event.topic:
             case "store":
                 store = msgspec.convert(event.data, Store)
@@ -133,6 +136,11 @@ class World:
                 self.downloads[download.id] = download
             case "download.removed":
                 self.downloads.pop(_id_of(event), None)
+            case "forward":
+                forward = msgspec.convert(event.data, Forward)
+                self.forwards[forward.id] = forward
+            case "forward.removed":
+                self.forwards.pop(_id_of(event), None)
 
 
 def session_of(event: Event) -> Session | None:

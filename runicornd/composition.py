@@ -76,6 +76,7 @@ class Storage:
             options=StoreOptions(
                 interval_s=settings.sync_interval,
                 metadata_max_bytes=settings.metadata_max_bytes,
+                manifest_max_bytes=settings.manifest_max_bytes,
                 cache_limit_bytes=settings.cache_limit_bytes,
             ),
         )

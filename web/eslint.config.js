@@ -15,8 +15,14 @@ export default ts.config(
     rules: {
       // Text from servers is never markup.
       "svelte/no-at-html-tags": "error",
-      // The content security policy forbids style attributes; `style:name={value}` is allowed.
-      "svelte/no-inline-styles": ["error", { allowTransitions: false }],
+      // The content security policy forbids style attributes, and style elements made by a script; a directive
+      // such as `style:width={value}` is neither.
+      "no-restricted-syntax": [
+        "error",
+        { selector: "SvelteAttribute[key.name='style']", message: "use a class or style:name={value}" },
+        { selector: "SvelteDirective[kind='Transition']", message: "use CSS" },
+        { selector: "SvelteDirective[kind='Animation']", message: "use CSS" },
+      ],
     },
   },
   {

@@ -50,7 +50,8 @@ def _show(status: StatusResult) -> None:
     from runicornctl.overview import overview  # noqa: PLC0415 - JSON is faster without
 
     prompts = {prompt.id: prompt for prompt in status.prompts}
-    click.echo("\n".join(overview(status.sessions, status.hosts, prompts)))
+    lines = overview(status.sessions, status.hosts, prompts, forwards=status.forwards)
+    click.echo("\n".join(lines + _dashboard(status)))
 
 
 def _watch(world: World, subject: str | None) -> None:
@@ -108,7 +109,16 @@ def _lines(world: World, subject: str | None) -> list[str]:
         for key, each in world.prompts.items()
         if subject is None or each.target in targets or key in asked
     }
-    return overview(sessions, hosts, prompts)
+    forwards = [
+        each for each in world.forwards.values() if subject in {None, each.id} or each.target in targets
+    ]
+    lines = overview(sessions, hosts, prompts, forwards=forwards)
+    return lines if subject else lines + _dashboard(world.status)
+
+
+def _dashboard(status: StatusResult) -> list[str]:
+    served = status.dashboard
+    return [] if served is None else ["", f"Dashboard: {served.url} (open it with: runicornctl dashboard)"]
 
 
 def _redraw(lines: list[str]) -> None:

@@ -9,7 +9,7 @@ from .failures import Failure, from_os
 from .params import Params
 from .store_io import PACKED_LIMIT, Input, Output, entries
 from .store_root import Root
-from .store_scan import Scan
+from .store_scan import Most, Scan
 from .store_send import FileSender
 from .store_sync import Sender, compare, send_changes, totals
 from .wire import decode, encode
@@ -72,7 +72,10 @@ def _answer(asked: Input, output: Output, told: Lines) -> None:
 
 def _sync(params: Params, asked: Input, output: Output, told: Lines) -> None:
     root = Root(_absolute(params.text("root")) or _own_root())
-    most = params.whole("max_file_bytes", 0, METADATA_LIMIT)
+    most = Most(
+        params.whole("max_file_bytes", 0, METADATA_LIMIT),
+        params.whole("max_manifest_bytes", 0, METADATA_LIMIT),
+    )
     scan = Scan(root, most, told.send_progress)
     scan.run()
     if scan.token and scan.token == params.text("token"):

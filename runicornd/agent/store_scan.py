@@ -40,6 +40,23 @@ _ABSENT = (errno.ENOENT, errno.ENOTDIR)
 _LASTING = (errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG)
 
 
+class Most:
+    """How many bytes a file may have: manifests grow with the files that they list.
+
+    Args:
+        file, manifest: The limits.
+    """
+
+    def __init__(self, file: int, manifest: int) -> None:
+        self._file = file
+        self._manifest = manifest
+
+    def of(self, path: str) -> int:
+        """The limit for a file by its path."""
+        is_manifest = path.endswith("/manifest.json") or path.startswith("archive/manifests/")
+        return self._manifest if is_manifest else self._file
+
+
 class Scan:
     """What metadata there is.
 
@@ -48,7 +65,7 @@ class Scan:
     exactly when all of this is the same, and None when part of it may change by itself.
 
     Args:
-        max_file_bytes: Larger files have a problem.
+        most: Larger files have a problem.
         tell: Called every few seconds with the number of files so far.
         entries_limit: Entries of all folders together; with more of them this is no storage root.
     """
@@ -56,7 +73,7 @@ class Scan:
     def __init__(
         self,
         root: Root,
-        max_file_bytes: int,
+        most: Most,
         tell: Callable[[int], None],
         entries_limit: int = ENTRIES_LIMIT,
     ) -> None:
@@ -64,7 +81,7 @@ class Scan:
         self.found: Dict[str, Dict[str, Tuple[int, int]]] = {}
         self.problems: Dict[str, str] = {}
         self.unreadable: Set[str] = set()
-        self._max_file_bytes = max_file_bytes
+        self._most = most
         self._tell = tell
         self._entries_limit = entries_limit
         self._told = time.monotonic()
@@ -193,8 +210,8 @@ class Scan:
             why = "a link that leads out of the storage root" if is_link else "no regular file"
             self.problems[f"{folder}/{name}"] = why
             size = modified = 0
-        elif size > self._max_file_bytes:
-            self.problems[f"{folder}/{name}"] = f"larger than {self._max_file_bytes} bytes"
+        elif size > self._most.of(f"{folder}/{name}"):
+            self.problems[f"{folder}/{name}"] = f"larger than {self._most.of(f'{folder}/{name}')} bytes"
             modified = 0
         self._note(f"{folder}/{name}", size, modified, status.st_ctime_ns)
         return size, modified

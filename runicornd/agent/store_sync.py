@@ -11,7 +11,7 @@ from typing import Callable, Dict, Iterable, List, Optional, Tuple
 from .failures import Failure
 from .store_io import Output
 from .store_root import Root, time_of
-from .store_scan import Scan
+from .store_scan import Most, Scan
 from .wire import encode, to_wire
 
 FILE, PROBLEM, GONE, ERROR, END = 1, 2, 3, 4, 5
@@ -69,10 +69,15 @@ class Sender:
             return  # No system has such a path: it was put together of links.
         self._batch += HEADER.pack(kind, len(name), len(content), size, modified)
         self._batch += name
-        self._batch += content
-        if len(self._batch) >= BATCH_BYTES:
-            self._waiting.put(self._batch)
-            self._batch = bytearray()
+        rest = memoryview(content)
+        while True:
+            self._batch += rest[:BATCH_BYTES]
+            rest = rest[BATCH_BYTES:]
+            if len(self._batch) >= BATCH_BYTES:
+                self._waiting.put(self._batch)
+                self._batch = bytearray()
+            if not rest:
+                return
 
     def finish(self) -> None:
         """Wait until everything is written."""
@@ -90,9 +95,9 @@ class Sender:
                 return
 
 
-def send_changes(scan: Scan, gone: List[str], max_file_bytes: int, sender: Sender) -> None:
+def send_changes(scan: Scan, gone: List[str], most: Most, sender: Sender) -> None:
     """Send what ``compare`` left, then the end; an error in its place when the root is no more."""
-    reading = Reading(scan.root, max_file_bytes, sender.send)
+    reading = Reading(scan.root, most, sender.send)
     try:
         for path in gone:
             sender.send(GONE, path)
@@ -120,10 +125,10 @@ class Reading:
     ``is_settled`` tells whether nothing can have changed but what a new scan would see.
     """
 
-    def __init__(self, root: Root, max_file_bytes: int, send: "Callable[..., None]") -> None:
+    def __init__(self, root: Root, most: Most, send: "Callable[..., None]") -> None:
         self.is_settled = True
         self._root = root
-        self._max_file_bytes = max_file_bytes
+        self._most = most
         self._send = send
 
     def send(self, path: str) -> None:
@@ -132,7 +137,7 @@ class Reading:
             for _ in range(2):
                 found, data = self._read(path)
                 if data is None:
-                    why = f"larger than {self._max_file_bytes} bytes"
+                    why = f"larger than {self._most.of(path)} bytes"
                     return self._send(PROBLEM, path, why.encode(), found.st_size)
                 if len(data) == found.st_size:
                     return self._send(FILE, path, data, found.st_size, time_of(found))
@@ -157,7 +162,7 @@ class Reading:
         """What the file is after it was read, and its content; a size that does not fit shows a change."""
         fd, before = self._root.open(path)
         try:
-            if before.st_size > self._max_file_bytes:
+            if before.st_size > self._most.of(path):
                 return before, None
             data = os.read(fd, before.st_size + 1)
             while data and len(data) < before.st_size:

@@ -8,10 +8,13 @@ has must all be right.
 from __future__ import annotations
 
 import http
+import re
 from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
+
+from runicornd.gateway.answers import Refused, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,41 +24,18 @@ if TYPE_CHECKING:
     from runicornd.gateway.tokens import Tokens
 
 SUBPROTOCOL = "runicornd"
+SOCKET_PATH = "/rpc"
 TOKEN_PREFIX = "token."  # noqa: S105 - a word on the wire, no secret
 JSON = "application/json"
-MAX_BODY_BYTES = 16 * 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
+MAX_TARGET_CHARACTERS = 4096
 
-_SAFE = frozenset({"GET", "HEAD"})
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+_METHODS = frozenset({"GET", "POST", "DELETE"})
+# Nothing that we serve is called so; such a path means to reach something else.
+_ODD_PATH = re.compile(r"//|\\|/\.{1,2}(/|$)|%(2f|5c|00|2e%2e)|%2e(/|$)", re.IGNORECASE)
+_HTTP_PORT = 80
 
 _log = structlog.get_logger("gateway")
-
-
-class Refused(Exception):
-    """A request that must not be served.
-
-    Args:
-        status: The HTTP status.
-        kind: A stable word.
-        message: "cannot X: why".
-    """
-
-    def __init__(self, status: http.HTTPStatus, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.kind = kind
 
 
 class Guard:
@@ -64,31 +44,36 @@ class Guard:
     Args:
         port: The gateway's own port.
         tokens: Who may come in.
-        public: Whether a route is open to all who come from the right place.
+        is_public: Whether a request is open to all who come from the right place.
     """
 
-    def __init__(self, port: int, tokens: Tokens, public: Callable[[web.Request], bool]) -> None:
+    def __init__(self, port: int, tokens: Tokens, is_public: Callable[[web.Request], bool]) -> None:
         names = ("localhost", "127.0.0.1", "[::1]")
-        self._hosts = frozenset(f"{name}:{port}" for name in names)
+        self._hosts = frozenset(name if port == _HTTP_PORT else f"{name}:{port}" for name in names)
         self._origins = frozenset(f"http://{host}" for host in self._hosts)
         self._tokens = tokens
-        self._public = public
+        self._is_public = is_public
 
-    def check(self, request: web.Request) -> None:
-        """Let the request pass.
+    def check(self, request: web.Request) -> bool:
+        """Let the request pass; return whether it has a token.
 
         Raises:
-            Refused: It must not.
+            Refused: It must not pass.
         """
         self._check_host(request)
+        _check_form(request)
         self._check_origin(request)
-        self._check_body(request)
-        if not self._public(request) and not self._has_token(request):
-            raise Refused(
-                http.HTTPStatus.UNAUTHORIZED,
-                "unauthorized",
-                "cannot serve this without a token: 'runicornctl dashboard' opens the page with one",
-            )
+        _check_body(request)
+        if self._has_token(request):
+            return True
+        if self._is_public(request):
+            return False
+        raise Refused(
+            http.HTTPStatus.UNAUTHORIZED,
+            "unauthorized",
+            "cannot serve this: the token is missing, or not good any more",
+            "'runicornctl dashboard' lets a browser in; 'runicornctl dashboard --token' prints a token",
+        )
 
     def _check_host(self, request: web.Request) -> None:
         hosts = request.headers.getall("Host", [])
@@ -100,24 +85,14 @@ class Guard:
             )
 
     def _check_origin(self, request: web.Request) -> None:
+        """A browser names the page that asks, except with what it takes for a harmless GET of its own."""
         origins = request.headers.getall("Origin", [])
-        is_socket = is_upgrade(request)
-        if not origins and not is_socket and (request.method in _SAFE or _bearer(request) is not None):
-            return  # no browser: those name the origin of whatever is not a plain GET
-        if is_socket and request.method != "GET":
-            raise Refused(http.HTTPStatus.BAD_REQUEST, "bad_request", "cannot upgrade: it is no GET")
+        is_plain = request.method == "GET" and not is_upgrade(request)
+        is_program = not is_upgrade(request) and _bearer(request) is not None
+        if not origins and (is_plain or is_program):
+            return
         if len(origins) != 1 or origins[0].lower() not in self._origins:
             raise Refused(http.HTTPStatus.FORBIDDEN, "wrong_origin", "cannot serve a page of another origin")
-
-    def _check_body(self, request: web.Request) -> None:
-        if request.method in _SAFE:
-            return
-        if request.content_type != JSON and (request.body_exists or "Content-Type" in request.headers):
-            raise Refused(
-                http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                "wrong_type",
-                f"cannot read the body: it must be {JSON}",
-            )
 
     def _has_token(self, request: web.Request) -> bool:
         token = _socket_token(request) if is_upgrade(request) else _bearer(request)
@@ -125,42 +100,73 @@ class Guard:
 
 
 def is_upgrade(request: web.Request) -> bool:
-    """Whether the request wants to become a WebSocket."""
-    return "upgrade" in request.headers
+    """Whether the request wants to become something else, such as a WebSocket."""
+    return "Upgrade" in request.headers
 
 
-def middleware(guard: Guard) -> Middleware:
-    """Return the middleware that lets nothing pass which the guard refuses, and adds the headers."""
+def middleware(guard: Guard, admit: Callable[[web.Request], None]) -> Middleware:
+    """Return the middleware that lets nothing pass which the guard refuses.
+
+    Args:
+        guard: Decides.
+        admit: Hears of every request that has a token.
+    """
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            guard.check(request)
-            response = await handler(request)
+            if guard.check(request):
+                admit(request)
+            return await handler(request)
         except Refused as refused:
             _log.warning("request refused", kind=refused.kind, method=request.method, path=request.path[:200])
-            response = failure(refused.status, refused.kind, str(refused))
+            return failure(refused.status, refused.kind, str(refused), refused.hint)
         except web.HTTPException as error:
-            response = failure(
-                http.HTTPStatus(error.status), "not_found", f"cannot serve this: {error.reason}"
-            )
-        if not response.prepared:
-            response.headers.update(_HEADERS)
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
+            status = http.HTTPStatus(error.status)
+            kind = "not_found" if status is http.HTTPStatus.NOT_FOUND else "bad_request"
+            return failure(status, kind, f"cannot serve this: {error.reason}")
 
     return guarded
 
 
-def failure(status: http.HTTPStatus, kind: str, message: str, hint: str = "") -> web.Response:
-    """An error as JSON, in the form of the control plane's errors."""
-    return web.json_response(
-        {"error": {"kind": kind, "message": message, "hint": hint}}, status=status, reason=status.phrase
-    )
+def _check_form(request: web.Request) -> None:
+    """Refuse what none of our pages and no honest program sends."""
+    path = request.raw_path.partition("?")[0]
+    if request.method not in _METHODS:
+        raise Refused(
+            http.HTTPStatus.METHOD_NOT_ALLOWED, "bad_request", f"cannot serve {request.method[:20]}"
+        )
+    if not path.startswith("/") or len(request.raw_path) > MAX_TARGET_CHARACTERS or _ODD_PATH.search(path):
+        raise Refused(http.HTTPStatus.BAD_REQUEST, "bad_request", "cannot serve such a path")
+    if is_upgrade(request) and (path != SOCKET_PATH or request.method != "GET"):
+        raise Refused(http.HTTPStatus.BAD_REQUEST, "bad_request", f"cannot upgrade: only {SOCKET_PATH} can")
+
+
+def _check_body(request: web.Request) -> None:
+    has_body = request.body_exists or bool(request.content_length)
+    if request.method == "GET":
+        if has_body:
+            raise Refused(http.HTTPStatus.BAD_REQUEST, "bad_request", "cannot take a body: this is a GET")
+        return
+    if (has_body or "Content-Type" in request.headers) and request.content_type != JSON:
+        raise Refused(
+            http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "wrong_type", f"cannot read the body: it must be {JSON}"
+        )
+    if has_body and request.content_length is None:
+        raise Refused(
+            http.HTTPStatus.LENGTH_REQUIRED, "bad_request", "cannot read the body: its length is missing"
+        )
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise Refused(
+            http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "too_large",
+            f"cannot read the body: it may have {MAX_BODY_BYTES} bytes",
+        )
 
 
 def _bearer(request: web.Request) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    given = request.headers.getall("Authorization", [])
+    scheme, _, token = (given[0] if len(given) == 1 else "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 

@@ -10,15 +10,17 @@ import structlog
 from aiohttp import web
 
 from runicornd.errors import DashboardOff, RunicorndError
-from runicornd.gateway.security import MAX_BODY_BYTES, Guard, failure, middleware
+from runicornd.gateway.answers import dress, failure
+from runicornd.gateway.bodies import decoded, read_body
+from runicornd.gateway.door import Door
+from runicornd.gateway.rest.routes import Rest
+from runicornd.gateway.security import MAX_BODY_BYTES, SOCKET_PATH, Guard, middleware
 from runicornd.gateway.static import StaticFiles
-from runicornd.gateway.tokens import CODE_LIFE_S
+from runicornd.gateway.tokens import CODE_LIFE_S, UsedTwice
 from runicornd.gateway.websocket import Sockets
 from runicornd.rpc.services.dashboard import Served
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from runicornd._lib.clock import Clock
     from runicornd.gateway.tokens import Tokens
     from runicornd.rpc.plane import ControlPlane
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 OWNER = "dashboard"
 CLOSE_S = 2.0
-_MAX_ENTRY_BYTES = 4096
 
 _log = structlog.get_logger("gateway")
 
@@ -36,25 +37,22 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Gateway:
-    """Serves the dashboard.
+    """Serves the dashboard, once it is started.
 
     Args:
         ports: Hands out the port: the preferred one, or the next that is free.
         tokens: Who may come in.
         clock: The time.
-        routes: Further routes that need a token, such as those of the REST facade.
+        files: The page.
     """
 
-    def __init__(
-        self, ports: Ports, tokens: Tokens, clock: Clock, routes: Sequence[web.RouteDef] = ()
-    ) -> None:
+    def __init__(self, ports: Ports, tokens: Tokens, clock: Clock, files: StaticFiles | None = None) -> None:
         self._ports = ports
         self._tokens = tokens
         self._clock = clock
-        self._routes = routes
-        self._files = StaticFiles()
+        self._files = files or StaticFiles()
         self._listener: Listener | None = None
-        self._runner: web.AppRunner | None = None
+        self._door: Door | None = None
         self._sockets: Sockets | None = None
 
     @property
@@ -69,73 +67,96 @@ class Gateway:
         Raises:
             DashboardOff: It is not served.
         """
-        served = self.served
-        if served is None:
-            raise DashboardOff(
-                "cannot open the dashboard: it is not served",
-                hint="'runicornctl daemon logs' says why",
-            )
+        served = self._served()
         url = f"{served.url}#enter={self._tokens.new_code()}"
         return Served(url, served.port), self._clock.wall() + CODE_LIFE_S
 
     def token(self) -> str:
-        """Return a token for programs. Raises StateUnwritable."""
+        """Return a token for programs. Raises DashboardOff, StateUnwritable."""
+        self._served()
         return self._tokens.new_token()
 
     async def revoke(self) -> None:
         """Log out every page and program. Raises StateUnwritable."""
         self._tokens.revoke_all()
         if self._sockets is not None:
-            await self._sockets.close()
+            await self._sockets.send_away()
 
     async def start(self, plane: ControlPlane) -> None:
-        """Listen and serve from now on.
+        """Listen and serve from now on. The daemon's lock must be held.
 
         Raises:
             PortTaken: No port is free.
+            OSError: It is not possible to serve there.
         """
         self._tokens.load()
-        self._listener = self._ports.take(OWNER)
-        self._sockets = Sockets(plane)
-        guard = Guard(self._listener.port, self._tokens, self._is_public)
-        app = web.Application(middlewares=[middleware(guard)], client_max_size=MAX_BODY_BYTES)
-        app.add_routes(self._routes)
-        app.router.add_get("/rpc", self._sockets.serve)
-        app.router.add_post("/enter", self._enter)
-        app.router.add_get("/token", _is_good)
-        app.router.add_get("/{path:.*}", self._files.serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_S, handle_signals=False)
-        await self._runner.setup()
-        for each in self._listener.sockets:
-            await web.SockSite(self._runner, each).start()
-        _log.info("dashboard is served", url=f"http://localhost:{self._listener.port}/")
+        listener = self._ports.take(OWNER)
+        try:
+            self._sockets = Sockets(plane)
+            self._door = Door(self._app(plane, Guard(listener.port, self._tokens, self._is_public)), CLOSE_S)
+            await self._door.open(listener)
+        except BaseException:
+            listener.close()
+            raise
+        self._listener = listener
+        _log.info("dashboard is served", url=f"http://localhost:{listener.port}/")
 
     async def close(self) -> None:
         """Stop serving, at most 4 seconds from now. Safe to call again."""
         if self._sockets is not None:
             await self._sockets.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._door is not None:
+            await self._door.close()
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+
+    def _served(self) -> Served:
+        if self.served is None:
+            raise DashboardOff(
+                "cannot let anyone in: the dashboard is not served",
+                hint="set dashboard = true and start the daemon again, or see 'runicornctl daemon logs'",
+            )
+        return self.served
+
+    def _app(self, plane: ControlPlane, guard: Guard) -> web.Application:
+        assert self._sockets is not None
+        app = web.Application(
+            middlewares=[middleware(guard, self._admit)], client_max_size=MAX_BODY_BYTES + 1
+        )
+        app.on_response_prepare.append(_dressed)
+        app.add_routes(Rest(plane).routes())
+        app.router.add_get(SOCKET_PATH, self._sockets.serve)
+        app.router.add_post("/enter", self._enter)
+        app.router.add_get("/token", _is_good)
+        app.router.add_get("/{path:.*}", self._files.serve)
+        return app
+
+    def _admit(self, request: web.Request) -> None:
+        if self._door is not None:
+            self._door.admit(request)
 
     def _is_public(self, request: web.Request) -> bool:
         """The page itself tells nothing, and the entry is for those who have no token yet."""
         if request.method == "POST":
             return request.path == "/enter"
-        return request.method in {"GET", "HEAD"} and self._files.has(request.path)
+        return request.method == "GET" and self._files.has(request.path)
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         """Trade the code of a link for a token."""
-        body = await request.content.read(_MAX_ENTRY_BYTES)
+        entry = decoded(await read_body(request), _Entry)
         try:
-            token = self._tokens.redeem(msgspec.json.decode(body, type=_Entry).code)
-        except msgspec.MsgspecError:
-            return failure(http.HTTPStatus.BAD_REQUEST, "invalid_params", "cannot enter: the code is missing")
+            return web.json_response({"token": self._tokens.redeem(entry.code)})
+        except UsedTwice as error:
+            if self._sockets is not None:
+                await self._sockets.send_away()  # those whose token is good come back by themselves
+            return failure(http.HTTPStatus.FORBIDDEN, error.kind, error.message, error.hint)
         except RunicorndError as error:
             return failure(http.HTTPStatus.FORBIDDEN, error.kind, error.message, error.hint)
-        return web.json_response({"token": token})
+
+
+async def _dressed(_request: web.Request, response: web.StreamResponse) -> None:
+    dress(response)
 
 
 async def _is_good(_request: web.Request) -> web.StreamResponse:

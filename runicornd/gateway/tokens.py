@@ -31,6 +31,10 @@ _BYTES = 32
 _log = structlog.get_logger("gateway")
 
 
+class UsedTwice(WrongCode):
+    """A code came a second time: a stranger may have seen it, such as in a list of processes."""
+
+
 class _File(msgspec.Struct):
     version: int
     tokens: list[str]
@@ -48,6 +52,7 @@ class Tokens:
         self._path = path
         self._clock = clock
         self._codes: dict[str, float] = {}
+        self._spent: dict[str, tuple[float, str]] = {}
         self._digests: list[str] = []
 
     def load(self) -> None:
@@ -67,16 +72,27 @@ class Tokens:
         """Trade a code for a token.
 
         Raises:
+            UsedTwice: Somebody has entered with it already; the token of then is not good any more.
             WrongCode: It is not good, or no longer.
             StateUnwritable: The token cannot be kept.
         """
         self._drop_lapsed()
-        if self._codes.pop(_digest(code), None) is None:
-            raise WrongCode(
-                "cannot enter: this link was used before, or is older than two minutes",
+        digest = _digest(code)
+        if (spent := self._spent.pop(digest, None)) is not None:
+            self._keep([each for each in self._digests if each != spent[1]])
+            raise UsedTwice(
+                "cannot enter: this link was used before; whoever used it is logged out now",
                 hint="'runicornctl dashboard' opens a new one",
             )
-        return self.new_token()
+        ends = self._codes.pop(digest, None)
+        if ends is None:
+            raise WrongCode(
+                "cannot enter: this link is older than two minutes, or none of ours",
+                hint="'runicornctl dashboard' opens a new one",
+            )
+        token = self.new_token()
+        self._spent[digest] = ends, _digest(token)
+        return token
 
     def new_token(self) -> str:
         """Return a token that is good until it is revoked; the oldest of too many are forgotten.
@@ -95,11 +111,13 @@ class Tokens:
     def revoke_all(self) -> None:
         """Let no code and no token of before in any more. Raises StateUnwritable."""
         self._codes.clear()
+        self._spent.clear()
         self._keep([])
 
     def _drop_lapsed(self) -> None:
         now = self._clock.boot_time()
         self._codes = {code: ends for code, ends in self._codes.items() if ends > now}
+        self._spent = {code: spent for code, spent in self._spent.items() if spent[0] > now}
 
     def _keep(self, digests: list[str]) -> None:
         try:

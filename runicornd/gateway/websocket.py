@@ -44,9 +44,9 @@ class Sockets:
             max_msg_size=MAX_LINE_BYTES,
             compress=False,  # what comes from servers must not be guessed from lengths; loopback is fast
         )
-        await socket.prepare(request)
         self._open.add(socket)
         try:
+            await socket.prepare(request)
             await self._converse(request, socket)
         finally:
             self._open.discard(socket)
@@ -54,7 +54,14 @@ class Sockets:
 
     async def close(self) -> None:
         """Tell every page that the daemon goes away."""
-        closings = (socket.close(code=WSCloseCode.GOING_AWAY) for socket in set(self._open))
+        await self._end(WSCloseCode.GOING_AWAY)
+
+    async def send_away(self) -> None:
+        """Tell every page that its token is not good any more."""
+        await self._end(WSCloseCode.POLICY_VIOLATION)
+
+    async def _end(self, code: WSCloseCode) -> None:
+        closings = (socket.close(code=code) for socket in set(self._open) if socket.prepared)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_S):
                 await asyncio.gather(*closings, return_exceptions=True)

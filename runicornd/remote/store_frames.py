@@ -24,12 +24,14 @@ class SyncRequest:
         known: What the mirror has: size and modification time (ns) by path, as they were sent.
         token: Of the last sync that was committed; None when there is none.
         max_file_bytes: Larger files come without their content, with a problem.
+        max_manifest_bytes: The same for manifests, which grow with the files that they list.
     """
 
     root: str | None = None
     known: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     token: str | None = None
     max_file_bytes: int = 1024 * 1024
+    max_manifest_bytes: int = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

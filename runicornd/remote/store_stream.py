@@ -94,6 +94,7 @@ async def sync_metadata(
         "token": request.token or "",
         "known": len(request.known),
         "max_file_bytes": request.max_file_bytes,
+        "max_manifest_bytes": request.max_manifest_bytes,
     }
     async with _open(connection, asked, silence_s) as far:
         line = await far.line()
@@ -110,7 +111,7 @@ async def sync_metadata(
         if line.same:
             yield [SyncEnded(is_complete=True, token=line.token)]
             return
-        decoder = SyncDecoder(request.max_file_bytes)
+        decoder = SyncDecoder(max(request.max_file_bytes, request.max_manifest_bytes))
         while not decoder.has_ended:
             for frames in decoder.feed(await far.more()):
                 yield frames

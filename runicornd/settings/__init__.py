@@ -67,6 +67,7 @@ class Settings:
     hold_time: float
     sync_interval: float
     metadata_max_bytes: int
+    manifest_max_bytes: int
     cache_limit_bytes: int
     downloads_at_once: int
     download_rate_limit: int

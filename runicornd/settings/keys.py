@@ -178,6 +178,12 @@ KEYS: Mapping[str, Key] = {
         "Metadata files of a store that are larger than this are skipped, with a note.",
         from_text=_to_number,
     ),
+    "manifest_max_bytes": Key(
+        32 * 1024 * 1024,
+        _whole(1024, 32 * 1024 * 1024),
+        "The same for manifests, the lists of an artifact's files: 5,000 files take about 1 MiB of it.",
+        from_text=_to_number,
+    ),
     "cache_limit_bytes": Key(
         10_000_000_000,
         _whole(0, 2**60),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runicornd.remote.store_stream import sync_metadata
 from runicornd.storage.index import Index
 from runicornd.storage.store import Store
+from runicornd.storage.sync import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -63,7 +64,7 @@ class StoreFactory:
             folder=self.cache_folder / intent.folder,
             open_index=self.open_index,
             stream=self.stream,
-            max_file_bytes=self.options.metadata_max_bytes,
+            wish=Wish(intent.root, self.options.metadata_max_bytes, self.options.manifest_max_bytes),
             in_use=in_use,
             events=self.events,
             clock=self.clock,

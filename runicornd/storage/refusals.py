@@ -53,3 +53,11 @@ def removed(store: str) -> NotConnected:
     return NotConnected(
         f"cannot go on: store {store} was removed", hint="add it again: runicornctl store add"
     )
+
+
+def files_unknown(ref: str, problem: str) -> WrongState:
+    """What lists its files could not be read."""
+    return WrongState(
+        f"cannot download {ref}: its files are not known: {problem}",
+        hint="mend it at its store and sync; 'metadata_max_bytes' of the configuration allows larger lists",
+    )

@@ -37,9 +37,11 @@ class StoreOptions:
     Args:
         interval_s: Seconds between two syncs of a store for which nothing else was said.
         metadata_max_bytes: Larger metadata files are skipped.
+        manifest_max_bytes: Larger manifests are skipped.
         cache_limit_bytes: What a cleanup brings the downloads down to.
     """
 
     interval_s: float = 600.0
     metadata_max_bytes: int = 1024 * 1024
+    manifest_max_bytes: int = 32 * 1024 * 1024
     cache_limit_bytes: int = 10_000_000_000

@@ -56,7 +56,7 @@ class Store:
         folder: Its folder in the cache.
         open_index: Opens the index of a folder.
         stream: What a sync reads from a connection.
-        max_file_bytes: Larger metadata files are skipped.
+        wish: What is to be mirrored.
         in_use: The name of the store in use.
         events: Where every change is published.
         clock: The time.
@@ -71,7 +71,7 @@ class Store:
         folder: Path,
         open_index: Callable[[Path], Awaitable[Index]],
         stream: Stream,
-        max_file_bytes: int,
+        wish: Wish,
         in_use: Callable[[], str | None],
         events: EventHub,
         clock: Clock,
@@ -86,7 +86,7 @@ class Store:
         self._find_link = find_link
         self._door = IndexDoor(folder, open_index)
         self._stream = stream
-        self._wish = Wish(intent.root, max_file_bytes)
+        self._wish = wish
         self._in_use = in_use
         self._events = events
         self._clock = clock

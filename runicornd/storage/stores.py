@@ -13,7 +13,7 @@ from runicornd.storage.downloads.model import Selection, Source
 from runicornd.storage.housekeeping import Housekeeper
 from runicornd.storage.names import parse_ref
 from runicornd.storage.operations import Machine
-from runicornd.storage.refusals import disconnected, never_synced
+from runicornd.storage.refusals import disconnected, files_unknown, never_synced
 from runicornd.storage.registry import StoreRegistry
 from runicornd.storage.requests import StoreOptions, StoreRequest
 
@@ -142,7 +142,10 @@ class Stores(StoreRegistry):
     async def select(self, store: str, ref: str) -> Selection:
         """Return a version's files as the index knows them, some at a time."""
         index = await self.index(store)
-        version = (await index.version(parse_ref(ref))).version
+        detail = await index.version(parse_ref(ref))
+        version = detail.version
+        if version.problem and not (detail.files_total or version.references):
+            raise files_unknown(str(version.key), version.problem)
         return Selection(key=version.key, pages=index.all_files(version.key), references=version.references)
 
     # Changes, done at the source

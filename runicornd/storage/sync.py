@@ -37,10 +37,11 @@ RATE_WINDOW_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be mirrored, and up to which size a file is."""
+    """What is to be mirrored, and up to which size a file, or a manifest, is."""
 
     root: str | None
     max_file_bytes: int
+    max_manifest_bytes: int
 
 
 class Meter:
@@ -119,7 +120,11 @@ async def bring_up_to_date(
     meter.enter("scanning")
     known = await index.known()
     request = SyncRequest(
-        root=wish.root, known=known.files, token=known.token, max_file_bytes=wish.max_file_bytes
+        root=wish.root,
+        known=known.files,
+        token=known.token,
+        max_file_bytes=wish.max_file_bytes,
+        max_manifest_bytes=wish.max_manifest_bytes,
     )
     async with index.sync() as batch, aclosing(stream(connection, request)) as frames:
         return await _Intake(batch, meter).take(frames)

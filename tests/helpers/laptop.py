@@ -42,6 +42,7 @@ class Laptop(Ctl):
         self.env |= {
             "RUNICORND_SOCKET": str(self.socket),
             "RUNICORND_LOCAL_PORTS": "0",
+            "RUNICORND_DASHBOARD_PORT": "0",
             "RUNICORND_SSH_CONFIG": str(self.ssh_config),
             **{f"RUNICORND_{name.upper()}": str(value) for name, value in settings.items()},
         }

@@ -80,7 +80,12 @@ def prepare(to: Path, plan: Path) -> None:
     free = shutil.disk_usage(to).free
     if header.bytes + SPARE_BYTES <= free:
         return
-    needed = header.bytes - _present(to, files)
+    see_room(to, header.bytes - _present(to, files))
+
+
+def see_room(to: Path, needed: int) -> None:
+    """See that a folder's disk has room for so many bytes. Raises as ``prepare``; blocking."""
+    free = shutil.disk_usage(to).free
     if needed + SPARE_BYTES > free:
         raise LocalDiskFull(
             f"cannot download to {to}: {_size(needed)} are needed and {_size(free)} are free",
@@ -105,7 +110,7 @@ def _present(to: Path, files: Iterable[PlannedFile]) -> int:
     for file in files:
         for path in (file.path, part_of(file.path)):
             try:
-                total += min(file.size, os.lstat(to.joinpath(*parts_of(path))).st_size)
+                total += min(max(0, file.size), os.lstat(to.joinpath(*parts_of(path))).st_size)
                 break
             except (OSError, PlaceUnwritable):
                 continue

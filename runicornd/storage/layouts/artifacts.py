@@ -233,7 +233,7 @@ def _read_manifest(reading: _Reading, content: Content | None) -> _Listing:
 
 def _decoded(content: Content | None) -> tuple[Iterator[ListedFile], object]:
     try:
-        manifest = decode(content, _Manifest)
+        manifest = decode(content, _Manifest, is_lean=True)
     except Unreadable:
         odd = decode(content, _OddManifest)  # fails as well, where it was not for one of the files
         if not isinstance(odd.files, list):

@@ -22,6 +22,10 @@ CONTENT_LIMIT = 32 * 1024 * 1024
 SLOW_LIMIT = 8 * 1024 * 1024
 """The most bytes of a file that Python has to decode, whose objects take many times as much memory."""
 
+MANY_BYTES = 1024 * 1024
+MANY_VALUES = 1_500_000
+"""The most values in a file of more than ``MANY_BYTES`` that is read into plain objects, which are large."""
+
 TEXT_LIMIT = 10_000
 KEY_LIMIT = 500
 WORD_LIMIT = 255
@@ -61,13 +65,18 @@ class Unreadable(Exception):
     """The content is not what it has to be; the text completes "metadata.json …"."""
 
 
-def decode(content: Content | None, form: type[T]) -> T:
+def decode(content: Content | None, form: type[T], *, is_lean: bool = False) -> T:
     """Decode a JSON object into a struct whose fields are all optional, with NaN and broken text allowed.
+
+    Args:
+        is_lean: The form says of all that there may be many of what it is, so that a lot of it fits.
 
     Raises:
         Unreadable: It is missing, was skipped, is too large, no JSON, too deep, or of another form.
     """
     data = _present(content)
+    if not is_lean and _has_many(data):
+        raise Unreadable("has too many values")
     try:
         return msgspec.json.decode(data, type=form)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -88,8 +97,13 @@ def _present(content: Content | None) -> bytes:
     return content
 
 
+def _has_many(data: bytes) -> bool:
+    """Whether there may be too many values: each follows a comma, or is the first of its list or object."""
+    return len(data) > MANY_BYTES and sum(map(data.count, (b",", b"[", b"{"))) > MANY_VALUES
+
+
 def _slowly(data: bytes) -> object:
-    if len(data) > SLOW_LIMIT:
+    if len(data) > SLOW_LIMIT or _has_many(data):
         raise Unreadable("is no JSON, or of another form")
     try:
         text = data.decode("utf-8", "surrogateescape")

@@ -12,6 +12,7 @@ from runicornd.errors import AgentFailed, RunicorndError
 from runicornd.remote.store_stream import FileBegun, FileData, FileEnded, Wanted, fetch_files
 from runicornd.storage.downloads.failures import failure_of
 from runicornd.storage.downloads.model import FileProgress
+from runicornd.storage.downloads.planning import see_room
 from runicornd.storage.worker.folder import TargetFolder
 from runicornd.storage.worker.intake import Intake, Threads
 from runicornd.storage.worker.messages import Ended, Progress
@@ -20,7 +21,8 @@ from runicornd.storage.worker.outcome import Outcome
 from runicornd.storage.worker.placing import Placed, Placer
 from runicornd.storage.worker.plan import read_plan
 from runicornd.storage.worker.receiving import Begin, End, Fail, Receiver, Refused, Work
-from runicornd.storage.worker.survey import Finding, Stopped, Surveyor, Twin
+from runicornd.storage.worker.sizes import with_sizes
+from runicornd.storage.worker.survey import Finding, Stopped, Surveyor, Twin, Unsized
 from runicornd.storage.worker.verified import Verified
 
 if TYPE_CHECKING:
@@ -144,14 +146,45 @@ class Job:
 
     async def _survey(self, files: Sequence[PlannedFile], surveyor: Surveyor) -> list[Twin]:
         twins: list[Twin] = []
+        unsized: list[PlannedFile] = []
         self._is_moving = True
         for start in range(0, len(files), LOOK_FILES):
             part = files[start : start + LOOK_FILES]
-            for finding in await self._threads.receive(_look, surveyor, part):
+            for file, finding in zip(part, await self._threads.receive(_look, surveyor, part), strict=True):
+                if isinstance(finding, Unsized):
+                    unsized.append(file)
+                    continue
+                if isinstance(finding, Placed) and file.size < 0:
+                    self._meter.expect(finding.file.size)
                 self._find(finding, twins)
+        for outcome in await self._sized(unsized):
+            if isinstance(outcome, Refused):
+                self._settle(outcome)
+                continue
+            self._meter.expect(outcome.size)
+            self._find(await self._threads.receive(surveyor.sized, outcome), twins)
         await self._threads.receive(self._verified.flush)
         self._hashed = 0
         return twins
+
+    async def _sized(self, files: Sequence[PlannedFile]) -> Sequence[PlannedFile | Refused]:
+        """Learn how large these are, and whether there is room for them."""
+        if not files:
+            return ()
+        while True:
+            self._is_moving = False
+            connection = await self._link.up()
+            self._is_moving = True
+            before = len(self._open), self._meter.received
+            try:
+                found = await with_sizes(connection, self._order.root, files)
+            except RunicorndError as error:
+                await self._after_cut(connection, error, before)
+                continue
+            self._link.worked()
+            needed = sum(each.size for each in found if not isinstance(each, Refused))
+            await asyncio.to_thread(see_room, self._to, needed)
+            return found
 
     def _find(self, finding: Finding, twins: list[Twin]) -> None:
         if isinstance(finding, Twin):
@@ -310,5 +343,5 @@ def discard_parts(plan: Path, known: Path, to: Path) -> None:
                 surveyor.discard(file)
 
 
-def _look(surveyor: Surveyor, files: Iterable[PlannedFile]) -> list[Finding]:
+def _look(surveyor: Surveyor, files: Iterable[PlannedFile]) -> list[Finding | Unsized]:
     return [surveyor.look(file) for file in files]

@@ -39,6 +39,10 @@ class Meter:
         self.received += size
         self.bytes_done += size
 
+    def expect(self, size: int) -> None:
+        """So much more is part of it than was known."""
+        self._size += size
+
     @property
     def totals(self) -> Totals:
         """The counts now."""

@@ -24,7 +24,7 @@ WRITE_BYTES = 1024 * 1024
 
 
 class PlannedFile(msgspec.Struct, frozen=True, array_like=True):
-    """A file: where it goes, where it is relative to the root, its size, its SHA-256 or ``""``."""
+    """A file: where it goes, where it is relative to the root, its size or -1, its SHA-256 or ``""``."""
 
     path: str
     source: str
@@ -76,7 +76,7 @@ class PlanWriter:
         for file in files:
             self._file.write(encode(file) + b"\n")
             self.files += 1
-            self.bytes += file.size
+            self.bytes += max(0, file.size)
 
     def commit(self) -> None:
         """Put it in its place. Raises OSError."""

@@ -9,6 +9,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from runicornd.errors import RunicorndError
 from runicornd.storage.worker.folder import OWN_PART, PART, in_the_way, part_of, refused
 from runicornd.storage.worker.placing import Placed, is_ours
@@ -39,6 +41,13 @@ class Twin:
     of: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unsized:
+    """A file that is not here, of which nobody has said how large it is."""
+
+    file: PlannedFile
+
+
 Finding = Placed | Twin | Work | Refused
 
 
@@ -57,22 +66,30 @@ class Surveyor:
         self._on_read = on_read
         self._contents: dict[bytes, str] = {}
 
-    def look(self, file: PlannedFile) -> Finding:
+    def look(self, file: PlannedFile) -> Finding | Unsized:
         """Judge one file.
 
         Raises:
             Stopped: As ``on_read`` does.
         """
         try:
-            if self._is_present(file):
+            size = self._size_here(file)
+            if size is not None:
+                file = msgspec.structs.replace(file, size=size)
                 self._twin_of(file)
                 return Placed(file)
-            twin = self._twin_of(file)
-            return Twin(file, twin) if twin is not None else self._work(file)
+            if file.size < 0:
+                return Unsized(file)
+            return self.sized(file)
         except RunicorndError as error:
             return Refused(Work(file, ""), error)
 
-    def fresh(self, file: PlannedFile) -> Finding:
+    def sized(self, file: PlannedFile) -> Finding:
+        """Judge a file that is not here, once its size is known."""
+        twin = self._twin_of(file)
+        return Twin(file, twin) if twin is not None else self.fresh(file)
+
+    def fresh(self, file: PlannedFile) -> Work | Refused:
         """The work for a file whose twin could not be had."""
         try:
             return self._work(file)
@@ -87,20 +104,22 @@ class Surveyor:
             with contextlib.suppress(RunicorndError):
                 self._folder.remove(part_of(file.path))
 
-    def _is_present(self, file: PlannedFile) -> bool:
+    def _size_here(self, file: PlannedFile) -> int | None:
+        """How large the file is when it is in its place already; None when it has to be fetched."""
         found = self._folder.look(file.path)
         if found is None:
-            return False
+            return None
         known = self._verified.get(file.path)
+        fits = found.st_size == file.size or file.size < 0
         if known is not None and is_ours(known, found):
             # One of ours with other content is replaced.
-            return known.size == file.size and known.digest == file.digest
-        if not stat.S_ISREG(found.st_mode) or found.st_size != file.size or not file.digest:
+            return found.st_size if fits and known.digest == file.digest else None
+        if not stat.S_ISREG(found.st_mode) or not fits or not file.digest:
             raise in_the_way(file.path)
         if self._digest_of(file.path) != file.digest.lower():
             raise in_the_way(file.path)
         self._verified.add(Known(file.path, found.st_size, found.st_mtime_ns, file.digest))
-        return True
+        return found.st_size
 
     def _twin_of(self, file: PlannedFile) -> str | None:
         """The path of an earlier file of the same content."""

@@ -119,6 +119,19 @@ def test_what_changes_there_is_seen_by_the_next_sync(laptop, root, store):
     assert "dataset/resnet50" not in names(laptop)
 
 
+def test_one_broken_entry_costs_one_entry(laptop, root, store):
+    """It is marked with the reason, and not downloaded as nothing; all others are as they were."""
+    before = names(laptop)
+    (root.path / "artifacts/model/resnet50/v1/manifest.json").write_text('{"files": [')
+    assert laptop.json("store", "sync")["unreadable"] == 1
+    assert names(laptop) == before
+    assert "manifest.json" in laptop.json("artifacts", "show", "model/resnet50:v1")["problem"]
+    error = laptop.json("artifacts", "pull", "model/resnet50:v1", code=1)["error"]
+    assert error["kind"] == "wrong_state"
+    assert "manifest.json" in error["message"]
+    assert laptop.json("artifacts", "pull", "model/resnet50:v3")["state"] == "done"
+
+
 def test_a_store_outlives_daemon_and_server(laptop, server, store):
     """After a restart, without the server, everything but its machine is there; the reason is told."""
     before = names(laptop)

@@ -62,6 +62,21 @@ async def test_a_version_comes_over_ssh(tmp_path, server):
     assert found == content
 
 
+async def test_cuts_do_not_matter(tmp_path, server):
+    """Three of them in one file: each time it goes on where it was."""
+    sources = MadeUpSources(tmp_path)
+    content = os.urandom(6_000_000)
+    sources.add("m", {"b.bin": content})
+    async with Bench(tmp_path, sources, host_of(server), rate=3_000_000) as bench:
+        name = (await bench.downloads.start(DownloadRequest(ref="m"))).intent.id
+        for cut in (1, 2, 3):
+            await bench.until(name, lambda view, cut=cut: view.state.totals.bytes_done > cut * 1_000_000)
+            server.drop_connections()
+            await bench.until(name, lambda view: view.state.phase is DownloadPhase.WAITING)
+        assert (await bench.end_of(name)).state.phase is DownloadPhase.DONE
+    assert (tmp_path / "cache/downloads/m/v1/b.bin").read_bytes() == content
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_gibibyte_survives_cuts_and_a_kill(tmp_path, server):

@@ -70,6 +70,7 @@ async def test_status_shows_everything(daemon, client):
         "prompts": [],
         "stores": [],
         "downloads": [],
+        "dashboard": {"url": "http://localhost:23300/", "port": 23300},
     }
 
 

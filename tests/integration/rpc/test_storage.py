@@ -31,7 +31,8 @@ DOWNLOAD = {
     "id": "d1", "store": "gpu", "ref": "model/resnet50:v3", "to": "/here", "state": "running",
     "files_done": 1, "files_total": 2, "bytes_done": 5, "bytes_total": 10, "rate": 2.0, "created": NOW,
     "since": NOW, "left_s": 2.5, "active": [{"path": "model.pth", "done": 3, "size": 8}], "skipped": 1,
-    "references": ["s3://b/x"], "detail": "", "prompt": "p1", "error": None,
+    "references": ["s3://b/x"], "detail": "", "prompt": "p1", "error": None, "files": ["*.pth"],
+    "is_kept": True,
 }  # fmt: skip
 
 

@@ -71,11 +71,22 @@ def test_show(ctl, daemon):
     """Metadata, files with digests, references, history, runs."""
     daemon.handlers["artifacts.get"] = lambda _params: an_artifact()
     out = ctl.run("artifacts", "show", "resnet50").out
-    for text in ("model/resnet50:v3 (latest, prod)", "the best one", "gpu (on gpu)", "8.00 GB in 1 file",
+    for text in ("model/resnet50:v3 (latest, prod)", "the best one", "store       gpu", "8.00 GB in 1 file",
                  "accuracy", "0.95", "model.pth", "abababababab", "s3://bucket/data", "run3", "run4",
                  "not downloaded", "deleted"):  # fmt: skip
         assert text in out
     assert json.loads(ctl.run("artifacts", "show", "resnet50", "--json").out)["metadata"]["accuracy"] == 0.95
+
+
+def test_a_deleted_version_says_how_to_bring_it_back(ctl, daemon):
+    """With its type, so that the name is clear; and metadata without end are cut."""
+    many = {f"k{number}": number for number in range(80)}
+    daemon.handlers["artifacts.get"] = lambda _params: an_artifact(
+        is_deleted=True, deleted=1.0, metadata=many
+    )
+    out = ctl.run("artifacts", "show", "resnet50").out
+    assert "runicornctl artifacts restore model/resnet50:v3" in out
+    assert "… and 30 more; --json has all" in out
 
 
 def test_show_lists_all_files(ctl, daemon):

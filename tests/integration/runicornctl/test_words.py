@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from runicornctl.cli import cli
 from runicornd.protocol import models
 from tests.fakes.daemon import Refusal, a_session
+from tests.fakes.stores import a_download, a_store, a_summary, an_artifact
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,7 @@ from tests.fakes.daemon import Refusal, a_session
         (["conect", "gpu"], "connect"),
         (["hosts", "lst"], "list"),
         (["daemon", "strat"], "start"),
+        (["artifacts", "pul"], "pull"),
     ],
 )
 def test_a_misspelt_command_gets_a_suggestion(words, suggestion):
@@ -34,7 +36,10 @@ def test_a_wrong_option_in_json_mode_is_json(ctl):
     assert json.loads(result.stdout)["error"]["kind"] == "usage"
 
 
-@pytest.mark.parametrize("words", [[], ["hosts"], ["daemon"]])
+@pytest.mark.parametrize(
+    "words",
+    [[], ["hosts"], ["daemon"], ["store"], ["artifacts"], ["runs"], ["downloads"], ["cache"]],
+)
 def test_help_lists_every_command(words):
     """Each command can be imported and has a line of help."""
     result = CliRunner().invoke(cli, [*words, "--help"])
@@ -122,6 +127,23 @@ def test_the_shell_is_offered_sessions_and_targets(ctl, daemon):
     assert offered(ctl, "stop", "gp") == ["gpu", "gpu-2"]
     assert offered(ctl, "connect", "g") == ["gpu", "gold"]
     assert offered(ctl, "hosts", "remove", "") == ["gpu"]
+
+
+def test_the_shell_is_offered_stores_artifacts_and_downloads(ctl, daemon):
+    """Artifacts with or without their type; behind a colon their versions and aliases."""
+    daemon.handlers["stores.list"] = lambda _params: models.StoresResult([a_store("gpu"), a_store("lab")])
+    page = models.ArtifactsResult("gpu", [a_summary("resnet50"), a_summary("bert")], 2, [])
+    daemon.handlers["artifacts.list"] = lambda _params: page
+    daemon.handlers["artifacts.get"] = lambda _params: an_artifact()
+    daemon.handlers["downloads.list"] = lambda _params: models.DownloadsResult([a_download()])
+    assert offered(ctl, "store", "sync", "l") == ["lab"]
+    assert offered(ctl, "artifacts", "show", "--store", "g") == ["gpu"]
+    assert offered(ctl, "artifacts", "show", "res") == ["resnet50"]
+    assert offered(ctl, "artifacts", "pull", "model/b") == ["model/bert"]
+    assert offered(ctl, "artifacts", "pull", "resnet50:") == [
+        "resnet50:v3", "resnet50:v2", "resnet50:v1", "resnet50:latest", "resnet50:prod",
+    ]  # fmt: skip
+    assert offered(ctl, "downloads", "cancel", "d") == ["d1"]
 
 
 def test_the_shell_is_offered_nothing_without_a_daemon(ctl):

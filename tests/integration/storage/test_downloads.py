@@ -320,20 +320,6 @@ async def test_a_login_that_came_with_the_store_is_used(tmp_path, sources, serve
         assert (await bench.pull("m")).state.phase is DownloadPhase.DONE
 
 
-async def test_cuts_do_not_matter(tmp_path, sources, server):
-    """Three of them in one file: each time it goes on where it was."""
-    sources.add("m", {"b.bin": LARGE})
-    login = Login(password="sesame")
-    async with Bench(tmp_path, sources, host_of(server, tmp_path), login=login, rate=3_000_000) as bench:
-        name = (await bench.downloads.start(DownloadRequest(ref="m"))).intent.id
-        for cut in (1, 2, 3):
-            await bench.until(name, lambda view, cut=cut: view.state.totals.bytes_done > cut * 1_000_000)
-            server.drop()
-            await bench.until(name, lambda view: view.state.phase is DownloadPhase.WAITING)
-        assert (await bench.end_of(name)).state.phase is DownloadPhase.DONE
-    assert files_in(sources.cache / "downloads/m/v1") == {"b.bin": LARGE}
-
-
 async def test_a_server_that_is_away_is_waited_for(tmp_path, sources, server):
     """The download says so, and goes on when it is back; it can be cancelled meanwhile."""
     sources.add("m", {"a": b"1"})

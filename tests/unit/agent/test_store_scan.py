@@ -6,7 +6,7 @@ import pytest
 
 from runicornd.agent.failures import Failure
 from runicornd.agent.store_root import Root
-from runicornd.agent.store_scan import Scan
+from runicornd.agent.store_scan import Most, Scan
 from runicornd.agent.store_sync import compare, totals
 from tests.helpers.ordinary import as_ordinary_user, open_folder
 
@@ -31,7 +31,7 @@ def write(folder, *paths, text="{}"):
 
 
 def scan(folder, limit=LIMIT, **settings):
-    done = Scan(Root(str(folder)), limit, lambda _files: None, **settings)
+    done = Scan(Root(str(folder)), Most(limit, limit), lambda _files: None, **settings)
     done.run()
     return done
 
@@ -188,7 +188,7 @@ def test_a_folder_that_cannot_be_read_costs_itself_alone():
 
 def test_a_root_that_vanishes_meanwhile_is_an_error(root):
     """Nothing is called gone then."""
-    done = Scan(Root(str(root)), LIMIT, lambda _files: None)
+    done = Scan(Root(str(root)), Most(LIMIT, LIMIT), lambda _files: None)
     root.rename(root.with_name("moved"))
     with pytest.raises(Failure) as caught:
         done.run()

@@ -8,7 +8,7 @@ import pytest
 
 from runicornd.agent.store_io import Output
 from runicornd.agent.store_root import Root
-from runicornd.agent.store_scan import Scan
+from runicornd.agent.store_scan import Most, Scan
 from runicornd.agent.store_sync import Sender, send_changes
 from runicornd.errors import RootNotFound
 from runicornd.remote.store_decode import SyncDecoder
@@ -16,6 +16,7 @@ from runicornd.remote.store_frames import MetadataFile, MetadataGone, SyncEnded
 from tests.helpers.ordinary import as_ordinary_user, open_folder
 
 LIMIT = 100_000
+MOST = Most(LIMIT, LIMIT)
 V1 = "artifacts/model/net/v1"
 
 
@@ -33,7 +34,7 @@ def root(tmp_path):
 
 
 def look(folder):
-    scan = Scan(Root(str(folder)), LIMIT, lambda _files: None)
+    scan = Scan(Root(str(folder)), MOST, lambda _files: None)
     scan.run()
     return scan
 
@@ -50,7 +51,7 @@ def send(scan, gone=()):
     thread = threading.Thread(target=hear)
     thread.start()
     try:
-        send_changes(scan, list(gone), LIMIT, Sender(Output(writing)))
+        send_changes(scan, list(gone), MOST, Sender(Output(writing)))
     finally:
         os.close(writing)
         thread.join()

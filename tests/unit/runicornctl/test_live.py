@@ -37,7 +37,7 @@ def test_a_pipe_gets_news_only():
     """Each once; nothing is moved."""
     stream = io.StringIO()
     live = Live(stream)
-    for news in ("Syncing gpu", "Syncing gpu", "Indexing gpu"):
+    for news in ("Syncing gpu", "Syncing gpu", "Indexing gpu", "Syncing gpu"):
         live.draw(["bar"], news)
     live.clear()
     assert stream.getvalue() == "Syncing gpu\nIndexing gpu\n"

@@ -8,7 +8,7 @@ from runicornctl.quantities import counted, interval, moment, parsed_interval, p
 @pytest.mark.parametrize(
     ("count", "text"),
     [
-        (-1, "?"),
+        (-1, "unknown"),
         (0, "0 B"),
         (999, "999 B"),
         (1000, "1.00 kB"),

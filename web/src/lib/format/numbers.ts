@@ -4,6 +4,7 @@ const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 /** A number of bytes, in three digits or so: "8.00 GB". Units are decimal, as disks and networks count. */
 export function bytes(count: number): string {
+  if (count < 0) return "–"; // nobody has said it
   let value = Math.max(0, count);
   let unit = 0;
   while (value >= 999.5 && unit < UNITS.length - 1) {

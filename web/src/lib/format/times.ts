@@ -19,7 +19,7 @@ export function duration(seconds: number): string {
 export function relative(at: number, now: number): string {
   const away = at - now;
   const size = Math.abs(away);
-  const format = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
+  const format = relatives.get();
   if (size < NOW_S) return format.format(0, "second");
   if (size < MINUTE) return format.format(Math.round(away), "second");
   if (size < HOUR) return format.format(Math.round(away / MINUTE), "minute");
@@ -31,8 +31,7 @@ export function relative(at: number, now: number): string {
 
 /** When, to the second, in this machine's time zone. */
 export function exact(at: number): string {
-  const format = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "medium" });
-  return format.format(at * 1000);
+  return dates.get().format(at * 1000);
 }
 
 function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
@@ -40,5 +39,23 @@ function two(large: number, largeUnit: string, small: number, smallUnit: string)
 }
 
 function unit(value: number, name: string): string {
-  return new Intl.NumberFormat(language(), { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+  return units.get(name).format(value);
 }
+
+/** Formatters cost much to make and little to use: each is made once for each language. */
+class Kept<T> {
+  private made: Record<string, T> = {};
+
+  constructor(private readonly make: (locale: string, name: string) => T) {}
+
+  get(name = ""): T {
+    const locale = language();
+    return (this.made[locale + name] ??= this.make(locale, name));
+  }
+}
+
+const relatives = new Kept((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+const dates = new Kept((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }));
+const units = new Kept(
+  (locale, name) => new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }),
+);

@@ -137,9 +137,16 @@ export class RpcSocket {
     }
   }
 
-  private async subscribe(): Promise<void> {
-    const params = { topics: this.topics, since: this.sequence ?? null };
-    const answer = (await this.request("events.subscribe", params)) as SubscribeResult;
+  private async subscribe(topics = this.topics): Promise<void> {
+    const params = { topics, since: this.sequence ?? null };
+    let answer: SubscribeResult;
+    try {
+      answer = (await this.request("events.subscribe", params)) as SubscribeResult;
+    } catch (error) {
+      // One topic that is no more, such as the log of a session that was removed, must not cost the rest.
+      if (topics.length === 0 || (error instanceof RpcError && error.kind === "daemon_away")) throw error;
+      return this.subscribe([]);
+    }
     this.sequence = answer.sequence;
     if (answer.snapshot) this.listener.onSnapshot(answer.snapshot);
   }

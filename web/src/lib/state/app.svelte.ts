@@ -12,6 +12,7 @@
 import { createContext } from "svelte";
 import type { Event } from "../rpc/contract";
 import { RpcSocket } from "../rpc/socket";
+import { Asking } from "./asking.svelte";
 import { readToken } from "./entry";
 import { DaemonState } from "./daemon.svelte";
 import { Router } from "./router.svelte";
@@ -22,11 +23,14 @@ export class App {
   readonly rpc: RpcSocket;
   readonly router = new Router();
   readonly toasts = new Toasts();
-  private followed = new Map<string, number>();
+  readonly asking: Asking;
+  /** The topics that parts of the page follow now; one that two parts follow is there twice. */
+  private followed: string[] = [];
 
   /** `open` is what the outside world calls WebSocket. */
   constructor(open?: (url: string, protocols: string[]) => WebSocket) {
     this.daemon = new DaemonState();
+    this.asking = new Asking(this.daemon);
     this.rpc = open ? new RpcSocket(readToken, this.daemon, open) : new RpcSocket(readToken, this.daemon);
   }
 
@@ -70,19 +74,18 @@ export class App {
     const stop = this.daemon.listen((event) => {
       if (event.topic === topic || event.topic === name) hear(event);
     });
-    this.count(topic, 1);
+    this.follow([...this.followed, topic]);
     return () => {
       stop();
-      this.count(topic, -1);
+      const at = this.followed.indexOf(topic);
+      this.follow(this.followed.filter((_, index) => index !== at));
     };
   }
 
-  private count(topic: string, more: number): void {
-    const users = (this.followed.get(topic) ?? 0) + more;
-    if (users > 0) this.followed.set(topic, users);
-    else this.followed.delete(topic);
-    // When it is away, the next connection asks for all of them.
-    void this.rpc.follow([...this.followed.keys()]).catch(() => undefined);
+  private follow(topics: string[]): void {
+    this.followed = topics;
+    // When the daemon is away, the next connection asks for all of them.
+    void this.rpc.follow(topics.filter((each, index) => topics.indexOf(each) === index)).catch(() => undefined);
   }
 }
 

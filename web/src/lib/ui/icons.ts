@@ -22,7 +22,7 @@ export const ICONS = {
   menu: "M4 7h16M4 12h16M4 17h16",
   minus: "M5 12h14",
   moon: "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5Z",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M4.5 12h1M11.5 12h1M18.5 12h1",
   next: "M9 6l6 6-6 6",
   pause: "M8 5v14M16 5v14",
   play: "M8 5l11 7-11 7z",
@@ -36,7 +36,7 @@ export const ICONS = {
   sync: "M4.5 11a7.5 7.5 0 0 1 13-4L20 9.5M20 4v5.5h-5.5M19.5 13a7.5 7.5 0 0 1-13 4L4 14.5M4 20v-5.5h5.5",
   tag: "M4 4h8l8 8-8 8-8-8zM8 8h.01",
   trash: "M5 7h14M9.5 7V4h5v3M7 7l.8 13h8.4L17 7M10.5 11v5.5M13.5 11v5.5",
-  tree: "M6 4.5h5v4H6zM13 10h5v4h-5zM13 16.5h5v4h-5zM8.5 8.5V18.500H13M8.500 12H13",
+  tree: "M6 4.5h5v4H6zM13 10h5v4h-5zM13 16.5h5v4h-5zM8.5 8.5V18.5H13M8.5 12H13",
   up: "M6 15l6-6 6 6",
 } as const;
 

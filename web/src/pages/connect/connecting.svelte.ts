@@ -40,6 +40,8 @@ export class Connecting {
   trouble = $state.raw<Trouble | null>(null);
   isSending = $state(false);
   session = $state.raw<string | null>(null);
+  /** The session was made by this start: when it fails, it need not be kept. */
+  private isNew = false;
   /** The target is another one since: answers about the one before are dropped. */
   private turn = 0;
 
@@ -185,8 +187,8 @@ export class Connecting {
     this.next();
   }
 
-  /** Start the viewer; `session` then says which one it is. */
-  async start(): Promise<void> {
+  /** Start the viewer; `session` then says which one it is. `before` are the sessions that there are already. */
+  async start(before: readonly string[] = []): Promise<void> {
     const turn = this.turn;
     this.trouble = null;
     this.isSending = true;
@@ -195,7 +197,9 @@ export class Connecting {
     try {
       const listed = valueOf(this.environments)?.environments ?? [];
       const session = await this.rpc.call("sessions.start", startParams(wanted, listed, this.login));
-      if (turn === this.turn) this.session = session.id;
+      if (turn !== this.turn) return;
+      this.isNew = !before.includes(session.id) || (this.isNew && session.id === this.session);
+      this.session = session.id;
     } catch (error) {
       if (turn === this.turn) this.fail("start", error);
     } finally {
@@ -203,10 +207,22 @@ export class Connecting {
     }
   }
 
-  /** Go back to a step because of an error, which is shown there. */
-  mend(step: Step, error: RpcError): void {
+  /** Show a session that was begun before, by this page or elsewhere. */
+  watch(session: string, target: string): void {
+    this.setTarget(target);
+    this.flow = { step: "start", reached: "start" };
+    this.isNew = false;
+    this.session = session;
+  }
+
+  /** Leave a start that failed, to change something; `error` is shown at the step that mends it. */
+  change(error: RpcError | null, step: Step): void {
+    const failed = this.session;
     this.session = null;
-    this.fail(step, error);
+    if (this.isNew && failed && error) void this.rpc.call("sessions.remove", { session: failed }).catch(() => undefined);
+    this.isNew = false;
+    if (error) this.fail(step, error);
+    else this.goTo(step);
   }
 
   /** Begin anew: nothing is left of what was filled in. */

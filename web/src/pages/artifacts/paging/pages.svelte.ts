@@ -58,8 +58,23 @@ export class Pages<Row> {
 
   /** Ask the same again after a failure. */
   async retry(): Promise<void> {
-    if (this.isStale || this.rows.length === 0) await this.load(null, (page) => page.rows);
-    else await this.more();
+    if (this.isStale || this.rows.length === 0) return this.restart();
+    await this.more();
+  }
+
+  /** Read the first page again, and nothing more. */
+  async restart(): Promise<void> {
+    await this.load(null, (page) => page.rows);
+  }
+
+  /** Forget everything: what comes next is about something else. */
+  forget(): void {
+    this.round += 1;
+    this.rows = [];
+    this.total = 0;
+    this.next = null;
+    this.isKnown = this.isLoading = this.isStale = this.isOutdated = false;
+    this.error = null;
   }
 
   /** Read what is shown again, as much of it as there is, and replace it at once. */
