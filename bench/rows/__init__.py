@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.model import Row
-from bench.rows import cli, connect, control, envs, idle, killed, reconnect, restart
+from bench.rows import cli, connect, control, envs, idle, killed, reconnect, restart, sync
 
 ROWS = {
     row.name: row
@@ -15,6 +15,7 @@ ROWS = {
         Row("viewer-killed", "from the viewer's sudden end to its next answer", killed.plan),
         Row("restart-20", "a killed daemon, started again with 20 sessions", restart.plan),
         Row("idle", "what 50 sessions on 5 hosts cost while nobody looks", idle.plan, rounds=1),
+        Row("sync", "the metadata of 1,000 artifacts, first and again", sync.plan, rounds=5),
         Row("cli", "starting cost of the command", cli.plan, rounds=15),
     )
 }

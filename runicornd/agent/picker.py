@@ -3,7 +3,7 @@
 import errno
 import os
 import time
-from typing import Dict, List
+from typing import Dict, List, Tuple
 
 from .failures import Failure, from_os
 
@@ -20,18 +20,20 @@ _MARKS = ("runicorn.db", "artifacts", os.path.join("archive", "manifests"))
 _NO_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
 
 
-def folders(path: str) -> Dict[str, object]:
+def folders(path: str, limit: int = FOLDER_LIMIT, entry_limit: int = ENTRY_LIMIT) -> Dict[str, object]:
     """Return the folders in one, by name; hidden ones last. Links are followed.
 
     Args:
         path: Absolute, or beginning with ``~``, or relative to the home folder; empty for the home folder.
+        limit: Folders that are listed.
+        entry_limit: Entries that are looked at.
 
     Raises:
         Failure: ``root_not_found``, ``permission_denied``.
     """
     try:
         real = os.path.realpath(os.path.join(os.path.expanduser("~"), os.path.expanduser(path)))
-        names, is_cut = _names(real)
+        names, is_cut = _names(real, limit, entry_limit)
     except ValueError:
         raise Failure("root_not_found", "cannot list the folder: no path has such characters")
     except OSError as error:
@@ -48,18 +50,20 @@ def folders(path: str) -> Dict[str, object]:
     }
 
 
-def _names(path: str) -> "tuple[List[str], bool]":
+def _names(path: str, limit: int, entry_limit: int) -> Tuple[List[str], bool]:
+    """The names of folders, and whether there are more."""
     found: List[str] = []
+    is_cut = False
     with os.scandir(path) as entries:
         for count, entry in enumerate(entries):
-            if count >= ENTRY_LIMIT or len(found) > FOLDER_LIMIT:
-                break
-            if _is_folder(entry):
+            is_cut = count >= entry_limit
+            if not is_cut and _is_folder(entry):
+                is_cut = len(found) >= limit
                 found.append(entry.name)
-        else:
-            count = 0
+            if is_cut:
+                break
     found.sort(key=lambda name: (name.startswith("."), name))
-    return found[:FOLDER_LIMIT], bool(count) or len(found) > FOLDER_LIMIT
+    return found[:limit], is_cut
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import http
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
+from aiohttp import web
 
 from runicornd.gateway.answers import Refused
 
-if TYPE_CHECKING:
-    from aiohttp import web
-
 T = TypeVar("T")
 
-BODY_S = 10.0
+SILENCE = web.AppKey("silence_s", float)
+"""For so many seconds a request may not be complete."""
 
 
 async def read_body(request: web.Request) -> bytes:
@@ -25,7 +24,7 @@ async def read_body(request: web.Request) -> bytes:
         Refused: It comes too slowly.
     """
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(request.app[SILENCE]):
             return await request.read()
     except TimeoutError as error:
         raise Refused(

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MAX_STRANGERS = 64
 MAX_GUESTS = 128
-SILENCE_S = 10.0
 LINGER_S = 1.0
 BACKLOG = 128
 
@@ -34,10 +33,12 @@ class Door:
 
     Args:
         app: Answers requests.
+        silence_s: How long a connection may go without a whole request, in seconds.
         close_s: How long answers that are under way may take at the end, in seconds.
     """
 
-    def __init__(self, app: web.Application, close_s: float) -> None:
+    def __init__(self, app: web.Application, *, silence_s: float, close_s: float) -> None:
+        self._silence_s = silence_s
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=close_s, handle_signals=False)
         self._servers: list[asyncio.Server] = []
         self._strangers: dict[asyncio.BaseTransport, None] = {}
@@ -94,17 +95,17 @@ class Door:
     def _new_connection(self) -> asyncio.Protocol:
         server = self._runner.server
         assert server is not None  # it was set up before anyone could come
-        return _Connection(self, server)
+        return _Connection(self, server, self._silence_s)
 
 
 class _Connection(web.RequestHandler):
     """One connection."""
 
-    def __init__(self, door: Door, server: web.Server) -> None:
+    def __init__(self, door: Door, server: web.Server, silence_s: float) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
-            keepalive_timeout=SILENCE_S,
+            keepalive_timeout=silence_s,
             lingering_time=LINGER_S,
             access_log=None,  # type: ignore[arg-type] # its own way to say: none
             auto_decompress=False,

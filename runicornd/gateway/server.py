@@ -11,7 +11,7 @@ from aiohttp import web
 
 from runicornd.errors import DashboardOff, RunicorndError
 from runicornd.gateway.answers import dress, failure
-from runicornd.gateway.bodies import decoded, read_body
+from runicornd.gateway.bodies import SILENCE, decoded, read_body
 from runicornd.gateway.door import Door
 from runicornd.gateway.rest.routes import Rest
 from runicornd.gateway.security import MAX_BODY_BYTES, SOCKET_PATH, Guard, middleware
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 OWNER = "dashboard"
 CLOSE_S = 2.0
+SILENCE_S = 10.0
 
 _log = structlog.get_logger("gateway")
 
@@ -44,9 +45,19 @@ class Gateway:
         tokens: Who may come in.
         clock: The time.
         files: The page.
+        silence_s: How long a connection may go without a whole request, in seconds.
     """
 
-    def __init__(self, ports: Ports, tokens: Tokens, clock: Clock, files: StaticFiles | None = None) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        tokens: Tokens,
+        clock: Clock,
+        files: StaticFiles | None = None,
+        *,
+        silence_s: float = SILENCE_S,
+    ) -> None:
+        self._silence_s = silence_s
         self._ports = ports
         self._tokens = tokens
         self._clock = clock
@@ -93,7 +104,8 @@ class Gateway:
         listener = self._ports.take(OWNER)
         try:
             self._sockets = Sockets(plane)
-            self._door = Door(self._app(plane, Guard(listener.port, self._tokens, self._is_public)), CLOSE_S)
+            app = self._app(plane, Guard(listener.port, self._tokens, self._is_public))
+            self._door = Door(app, silence_s=self._silence_s, close_s=CLOSE_S)
             await self._door.open(listener)
         except BaseException:
             listener.close()
@@ -124,6 +136,7 @@ class Gateway:
         app = web.Application(
             middlewares=[middleware(guard, self._admit)], client_max_size=MAX_BODY_BYTES + 1
         )
+        app[SILENCE] = self._silence_s
         app.on_response_prepare.append(_dressed)
         app.add_routes(Rest(plane).routes())
         app.router.add_get(SOCKET_PATH, self._sockets.serve)

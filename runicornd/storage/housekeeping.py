@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from runicornd.storage.cache import Kept
     from runicornd.storage.downloads.model import DownloadIntent
     from runicornd.storage.index import Index
+    from runicornd.storage.index.results import VersionDetail
     from runicornd.storage.model import VersionKey
     from runicornd.storage.store import Store
 
@@ -170,8 +171,7 @@ class Housekeeper:
         try:
             index = await candidate.store.index()
             key = await _key(index, kept.path)
-            ref = Ref(key.name, key.type, key.version) if key else Ref(kept.name, version=kept.version)
-            found = await index.version(ref)
+            found = await (_named_by(index, kept) if key is None else index.version(_ref(key)))
         except (UnknownArtifact, AmbiguousName):
             return False
         except RunicorndError as error:
@@ -230,6 +230,21 @@ class Housekeeper:
 async def _key(index: Index, path: Path) -> VersionKey | None:
     """The version that was downloaded to a folder, as the index remembers it."""
     return next((mark.key for mark in await index.downloads() if mark.folder == path), None)
+
+
+def _ref(key: VersionKey) -> Ref:
+    return Ref(key.name, key.type, key.version)
+
+
+async def _named_by(index: Index, kept: Kept) -> VersionDetail:
+    """The version that a folder's name says: ``NAME``, or ``NAME@TYPE`` where several types have it."""
+    name, _, type_ = kept.name.rpartition("@")
+    try:
+        return await index.version(Ref(kept.name, version=kept.version))
+    except UnknownArtifact:
+        if not name:
+            raise
+        return await index.version(Ref(name, type_, kept.version))
 
 
 async def _download_done(changes: Subscription) -> DownloadIntent | None:

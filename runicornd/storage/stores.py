@@ -146,7 +146,12 @@ class Stores(StoreRegistry):
         version = detail.version
         if version.problem and not (detail.files_total or version.references):
             raise files_unknown(str(version.key), version.problem)
-        return Selection(key=version.key, pages=index.all_files(version.key), references=version.references)
+        return Selection(
+            key=version.key,
+            pages=index.all_files(version.key),
+            references=version.references,
+            is_shared_name=await index.is_shared(version.key.name),
+        )
 
     # Changes, done at the source
 

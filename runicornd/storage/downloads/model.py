@@ -140,6 +140,7 @@ class Selection:
 
     Args:
         key: The version.
+        is_shared_name: Artifacts of several types have its name.
         pages: Its files, some at a time.
         references: What of it is outside the store.
     """
@@ -147,6 +148,7 @@ class Selection:
     key: VersionKey
     pages: AsyncIterator[Sequence[FileEntry]]
     references: Sequence[ReferenceEntry] = ()
+    is_shared_name: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

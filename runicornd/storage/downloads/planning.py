@@ -31,7 +31,8 @@ def target_folder(request: DownloadRequest, source: Source, selection: Selection
     """
     if request.to is None:
         key = selection.key
-        return source.downloads.joinpath(*parts_of(f"{key.name}/v{key.version}"))
+        name = f"{key.name}@{key.type}" if selection.is_shared_name else key.name
+        return source.downloads.joinpath(*parts_of(f"{name}/v{key.version}"))
     path = Path(request.to)
     if not path.is_absolute() or "\0" in request.to:
         raise InvalidParams(f"cannot download to {request.to!r}: it is no absolute path")

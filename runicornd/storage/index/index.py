@@ -130,6 +130,12 @@ class Index:
         """Return all about the version that a ref means. Raises as ``find``."""
         return await self._read(lambda connection: version_detail(connection, ref))
 
+    async def is_shared(self, name: str) -> bool:
+        """Say whether artifacts of several types have this name."""
+        counted = "SELECT count(*) FROM artifacts WHERE name = ?"
+        row = await self._read(lambda connection: connection.execute(counted, (name,)).fetchone())
+        return bool(row[0] > 1)
+
     async def files(self, key: VersionKey, limit: int = 200, cursor: str | None = None) -> FilePage:
         """Return a page of a version's files, by path.
 

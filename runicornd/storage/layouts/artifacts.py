@@ -67,11 +67,18 @@ class _File(msgspec.Struct, gc=False):
     modified_at: Any = None
 
 
-class _Manifest(msgspec.Struct):
-    """A manifest all of whose files are objects."""
+class _GoodFile(msgspec.Struct, gc=False):
+    path: str | None = None
+    size: int | float | None = None
+    digest: str | None = None
+    modified_at: int | float | None = None
 
-    files: list[_File]
-    references: Any = None
+
+class _Manifest(msgspec.Struct):
+    """A manifest all of whose files are of the right types: many of them take little."""
+
+    files: list[_GoodFile]
+    references: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _OddManifest(msgspec.Struct):
@@ -240,10 +247,10 @@ def _decoded(content: Content | None) -> tuple[Iterator[ListedFile], object]:
             raise Unreadable("has no list of files") from None
         files = (msgspec.convert(file, _File) if isinstance(file, dict) else _File() for file in odd.files)
         return map(_listed, files), odd.references
-    return map(_listed, manifest.files), manifest.references
+    return map(_listed, manifest.files), decode(bytes(manifest.references), object)
 
 
-def _listed(file: _File) -> ListedFile:
+def _listed(file: _File | _GoodFile) -> ListedFile:
     return file.path, file.size, _hexadecimal(file.digest), file.modified_at
 
 

@@ -26,6 +26,8 @@ MANY_BYTES = 1024 * 1024
 MANY_VALUES = 1_500_000
 """The most values in a file of more than ``MANY_BYTES`` that is read into plain objects, which are large."""
 
+MANY_OBJECTS = 1_200_000
+
 TEXT_LIMIT = 10_000
 KEY_LIMIT = 500
 WORD_LIMIT = 255
@@ -69,13 +71,15 @@ def decode(content: Content | None, form: type[T], *, is_lean: bool = False) -> 
     """Decode a JSON object into a struct whose fields are all optional, with NaN and broken text allowed.
 
     Args:
-        is_lean: The form says of all that there may be many of what it is, so that a lot of it fits.
+        content: The file.
+        form: The struct.
+        is_lean: The form has a type for all that there may be many of, so that more of it fits.
 
     Raises:
         Unreadable: It is missing, was skipped, is too large, no JSON, too deep, or of another form.
     """
     data = _present(content)
-    if not is_lean and _has_many(data):
+    if data.count(b"{") > MANY_OBJECTS if is_lean else _has_many(data):
         raise Unreadable("has too many values")
     try:
         return msgspec.json.decode(data, type=form)

@@ -10,54 +10,7 @@ from runicornd.remote.models import StoreChange
 from runicornd.storage.layouts.artifacts import read_artifact
 from tests.helpers.far_end import FarEnd
 from tests.helpers.real_roots import ARTIFACT_VERSIONS, ask_real, real_root
-
-LOOK = """
-import json, sys
-from pathlib import Path
-from runicorn.artifacts.storage import ArtifactStorage
-
-storage = ArtifactStorage(Path(sys.argv[1]))
-name, kind = sys.argv[2:4]
-index = storage._load_index(name, kind)
-seen = {"aliases": index.aliases, "versions": {}, "listed": [a["name"] for a in storage.list_artifacts(kind)]}
-for version in storage.list_versions(name, kind):
-    entry = {"status": version.status, "aliases": version.aliases}
-    try:
-        metadata, manifest = storage.load_artifact(name, kind, version.version)
-        entry.update(tags=metadata.tags, own=metadata.aliases, files=len(manifest.files))
-        folder = storage._get_artifact_dir(name, kind) / f"v{version.version}"
-        marker = folder / ".deleted"
-        entry["deleted"] = json.loads(marker.read_text()) if marker.exists() else None
-    except FileNotFoundError:
-        entry["gone"] = True
-    seen["versions"][version.version] = entry
-seen["latest"] = storage.load_artifact(name, kind)[0].version if index.versions else None
-print(json.dumps(seen))
-"""
-
-SAVE = """
-import json, sys, tempfile
-from pathlib import Path
-import runicorn
-from runicorn.artifacts.storage import ArtifactStorage
-
-source = Path(tempfile.mkdtemp()) / "model.pth"
-source.write_text(sys.argv[4])
-artifact = runicorn.Artifact(sys.argv[2], type=sys.argv[3])
-artifact.add_file(source)
-storage = ArtifactStorage(Path(sys.argv[1]))
-print(json.dumps(storage.save_artifact(artifact, "a-run", [(source, "model.pth")], [])))
-"""
-
-DELETE = """
-import json, sys
-from pathlib import Path
-from runicorn.artifacts.storage import ArtifactStorage
-
-storage = ArtifactStorage(Path(sys.argv[1]))
-name, kind, number, how = sys.argv[2:]
-print(json.dumps(storage.delete_artifact_version(name, kind, int(number), soft_delete=how == "soft")))
-"""
+from tests.helpers.real_words import DELETE, LOOK, SAVE
 
 
 @pytest.fixture(params=ARTIFACT_VERSIONS)

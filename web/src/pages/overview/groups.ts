@@ -16,6 +16,7 @@ const byName = new Intl.Collator("en", { numeric: true });
  */
 export class Groups {
   private before = new Map<string, Group>();
+  private order: string[] = [];
 
   of(sessions: Record<string, Session>, hosts: Record<string, HostState>): Group[] {
     const now = new Map<string, Group>();
@@ -26,12 +27,19 @@ export class Groups {
       else now.set(session.target, { target: session.target, host: undefined, sessions: [session] });
     }
     for (const [target, group] of now) {
-      group.sessions.sort((a, b) => byName.compare(a.id, b.id));
+      if (group.sessions.length > 1) group.sessions.sort((a, b) => byName.compare(a.id, b.id));
       const old = this.before.get(target);
       if (old && isSame(old, group)) now.set(target, old);
     }
     this.before = now;
-    return [...now.values()].sort((a, b) => byName.compare(a.target, b.target));
+    return this.sorted(now);
+  }
+
+  /** Comparing names costs more than all the rest; the names seldom change. */
+  private sorted(groups: Map<string, Group>): Group[] {
+    if (this.order.length !== groups.size || !this.order.every((target) => groups.has(target)))
+      this.order = [...groups.keys()].sort((a, b) => byName.compare(a, b));
+    return this.order.flatMap((target) => groups.get(target) ?? []);
   }
 }
 

@@ -18,11 +18,9 @@ export function stateOf(store: Store): string {
   return store.state === "idle" && store.is_local ? t("stores.state.idle.local") : t(`stores.state.${store.state}`);
 }
 
-/** The store in use first, then by name. */
+/** By name, so that nothing moves when another one is used. */
 export function sorted(stores: Record<string, Store>): Store[] {
-  return Object.values(stores).sort(
-    (one, other) => Number(other.in_use) - Number(one.in_use) || one.name.localeCompare(other.name),
-  );
+  return Object.values(stores).sort((one, other) => one.name.localeCompare(other.name));
 }
 
 export interface Bar {
