@@ -1,4 +1,4 @@
-"""Storage roots as Runicorn 0.5 leaves them: many artifacts' metadata, or a few artifacts with real content."""
+"""Storage roots as Runicorn 0.5 leaves them: the metadata of many artifacts, or a few with real content."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import hashlib
 import json
 import os
 import random
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 CREATED = 1_700_000_000.0
 TYPES = ("model", "dataset", "config", "code", "custom")
@@ -123,7 +123,7 @@ def _metadata(folder: Path, version: int, listed: list[dict[str, Any]], rng: ran
         "status": "ready",
         "metadata": {"architecture": folder.name.partition("-")[0], "epochs": 30}
         | {f"score_{number:02}": rng.random() for number in range(24)},
-        "description": f"{folder.name} number {version}, trained on {rng.choice(WORDS)} and {rng.choice(WORDS)}",
+        "description": f"number {version} of {folder.name}, made from {rng.choice(WORDS)}",
         "tags": ["keep", f"tag{rng.randrange(100)}"],
         "aliases": [],
         "parent_artifacts": [],

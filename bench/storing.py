@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 import time
@@ -20,6 +19,7 @@ from runicornd.protocol.models import (
     DownloadParams,
     Store,
     StoreAddParams,
+    StoreParams,
     StoreRemoveParams,
     SyncParams,
 )
@@ -56,6 +56,12 @@ def sync(daemon: Daemon, name: str) -> Store:
     if store.error is not None or store.unreadable:
         raise CannotMeasure(f"{store.unreadable} entries of {name} cannot be read: {store.error}")
     return store
+
+
+def find_store(daemon: Daemon, name: str) -> Store:
+    """Return a store as it is now."""
+    with daemon.client() as client:
+        return client.call("stores.status", Store, StoreParams(name))
 
 
 def remove_store(daemon: Daemon, name: str) -> None:
@@ -125,5 +131,5 @@ def highest_memory(pid: int) -> float:
 
 def size_of(folder: Path) -> tuple[int, int]:
     """How many files are below a folder, and their bytes."""
-    sizes = [os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk(folder) for name in names]
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     return len(sizes), sum(sizes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runicornd.errors import RunicorndError
-from runicornd.gateway.server import Gateway
+from runicornd.gateway.server import MAX_PORT, Gateway
 from runicornd.gateway.tokens import Tokens
 from runicornd.rpc.plane import ControlPlane
 from runicornd.rpc.server import Server
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from runicornd.rpc.services import Services
     from runicornd.settings import Settings
 
-MAX_PORT = 65535
 PORTS_TRIED = 100
 
 _log = structlog.get_logger("serving")
@@ -30,8 +29,10 @@ _log = structlog.get_logger("serving")
 def new_gateway(settings: Settings, clock: Clock) -> Gateway:
     """Make the dashboard's server, not yet started."""
     first = settings.dashboard_port
-    ports = Ports(first, min(first + PORTS_TRIED, MAX_PORT) if first else 0)
-    return Gateway(ports, Tokens(settings.paths.state / "dashboard.json", clock), clock)
+    last = min(first + PORTS_TRIED, MAX_PORT) if first else 0
+    allowed = range(first, last + 1) if first else range(MAX_PORT + 1)
+    tokens = Tokens(settings.paths.state / "dashboard.json", clock)
+    return Gateway(Ports(first, last), tokens, clock, allowed=allowed)
 
 
 async def open_doors(

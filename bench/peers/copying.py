@@ -61,6 +61,8 @@ class Copying:
             "known-hosts-file": sshd.known_hosts,
         }
         if self.cipher:
+            if "--sftp-ciphers" not in output_of(["rclone", "help", "flags"], env=os.environ):
+                raise CannotMeasure("this rclone takes no ciphers: it has no --sftp-ciphers")
             options["ciphers"] = self.cipher
         words = [word for name, value in options.items() for word in (f"--sftp-{name}", str(value))]
         self._run("rclone", "copy", "--config", os.devnull, *words, f":sftp:{source}", str(to))

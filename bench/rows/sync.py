@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ARTIFACTS = 1000
 VERSIONS = 3
-LISTED = 20
+LISTED = 24
 CHANGED = 10
 ROUND_TRIP_S = 0.1
 FIRST, SAME, SOME = "first sync", "nothing changed", f"{CHANGED} versions changed"

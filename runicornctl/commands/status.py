@@ -39,19 +39,19 @@ def status_command(subject: str | None, *, watch: bool, as_json: bool) -> None:
             print_result(status)
             return
         if not watch:
-            _show(status)
+            _show(status, subject)
             return
         from runicornctl.world import World  # noqa: PLC0415 - the plain status starts faster without
 
         _watch(World(client), subject)
 
 
-def _show(status: StatusResult) -> None:
+def _show(status: StatusResult, subject: str | None) -> None:
     from runicornctl.overview import overview  # noqa: PLC0415 - JSON is faster without
 
     prompts = {prompt.id: prompt for prompt in status.prompts}
     lines = overview(status.sessions, status.hosts, prompts, forwards=status.forwards)
-    click.echo("\n".join(lines + _dashboard(status)))
+    click.echo("\n".join(lines if subject else lines + _dashboard(status)))
 
 
 def _watch(world: World, subject: str | None) -> None:
@@ -112,13 +112,14 @@ def _lines(world: World, subject: str | None) -> list[str]:
     forwards = [
         each for each in world.forwards.values() if subject in {None, each.id} or each.target in targets
     ]
-    lines = overview(sessions, hosts, prompts, forwards=forwards)
-    return lines if subject else lines + _dashboard(world.status)
+    return overview(sessions, hosts, prompts, forwards=forwards)
 
 
 def _dashboard(status: StatusResult) -> list[str]:
     served = status.dashboard
-    return [] if served is None else ["", f"Dashboard: {served.url} (open it with: runicornctl dashboard)"]
+    if served is None:
+        return ["", "Dashboard: not served (why, if that is not your choice: runicornctl daemon logs)"]
+    return ["", f"Dashboard: {served.url} (open it with: runicornctl dashboard)"]
 
 
 def _redraw(lines: list[str]) -> None:

@@ -119,7 +119,7 @@ def middleware(guard: Guard, admit: Callable[[web.Request], None]) -> Middleware
                 admit(request)
             return await handler(request)
         except Refused as refused:
-            _log.warning("request refused", kind=refused.kind, method=request.method, path=request.path[:200])
+            _log.debug("request refused", kind=refused.kind, method=request.method, path=request.path[:200])
             return failure(refused.status, refused.kind, str(refused), refused.hint)
         except web.HTTPException as error:
             status = http.HTTPStatus(error.status)

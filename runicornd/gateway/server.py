@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from runicornd.errors import DashboardOff, RunicorndError
+from runicornd.errors import DashboardOff, RunicorndError, StateUnwritable
 from runicornd.gateway.answers import dress, failure
 from runicornd.gateway.bodies import SILENCE, decoded, read_body
 from runicornd.gateway.door import Door
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 OWNER = "dashboard"
 CLOSE_S = 2.0
 SILENCE_S = 10.0
+MAX_PORT = 65535
 
 _log = structlog.get_logger("gateway")
 
@@ -45,6 +46,7 @@ class Gateway:
         tokens: Who may come in.
         clock: The time.
         files: The page.
+        allowed: The ports among which the one of last time is taken again, for the pages that know it.
         silence_s: How long a connection may go without a whole request, in seconds.
     """
 
@@ -55,8 +57,10 @@ class Gateway:
         clock: Clock,
         files: StaticFiles | None = None,
         *,
+        allowed: range = range(MAX_PORT + 1),
         silence_s: float = SILENCE_S,
     ) -> None:
+        self._allowed = allowed
         self._silence_s = silence_s
         self._ports = ports
         self._tokens = tokens
@@ -101,7 +105,8 @@ class Gateway:
             OSError: It is not possible to serve there.
         """
         self._tokens.load()
-        listener = self._ports.take(OWNER)
+        known = self._tokens.port
+        listener = self._ports.take(OWNER, known if known in self._allowed else None)
         try:
             self._sockets = Sockets(plane)
             app = self._app(plane, Guard(listener.port, self._tokens, self._is_public))
@@ -111,6 +116,7 @@ class Gateway:
             listener.close()
             raise
         self._listener = listener
+        self._remember(listener.port)
         _log.info("dashboard is served", url=f"http://localhost:{listener.port}/")
 
     async def close(self) -> None:
@@ -122,6 +128,12 @@ class Gateway:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+
+    def _remember(self, port: int) -> None:
+        try:
+            self._tokens.remember_port(port)
+        except StateUnwritable as error:
+            _log.warning("port is not remembered", reason=error.message)
 
     def _served(self) -> Served:
         if self.served is None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "static"
 _OWN_FOLDER = Path(__file__).parent / "docs"
 _OWN: Mapping[str, str] = {"/docs": "docs.html", "/docs.js": "docs.js", "/docs.css": "docs.css"}
-_NAME = re.compile(r"/(assets/)?[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
+# No part begins with a dot, so that no path leads out of the folder.
+_NAME = re.compile(r"/(?:[A-Za-z0-9_-]{1,50}/){0,2}[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _FOREVER = "public, max-age=31536000, immutable"  # their names change with their content
 _TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -1,7 +1,7 @@
 """Who may use the dashboard: codes that are good for one entry, and tokens that are good until revoked.
 
-Only digests of tokens are kept, in memory and in one file, so that a page stays logged in when the daemon
-is started again.
+Only digests of tokens are kept, in memory and in one file, and the port beside them, so that a page stays
+logged in when the daemon is started again.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ class UsedTwice(WrongCode):
 
 
 class _File(msgspec.Struct):
-    version: int
-    tokens: list[str]
+    version: int = VERSION
+    tokens: list[str] = []
+    port: int | None = None
 
 
 class Tokens:
@@ -53,11 +54,25 @@ class Tokens:
         self._clock = clock
         self._codes: dict[str, float] = {}
         self._spent: dict[str, tuple[float, str]] = {}
-        self._digests: list[str] = []
+        self._kept = _File()
 
     def load(self) -> None:
         """Read the file of the daemon before. The daemon's lock must be held."""
-        self._digests = self._read()
+        self._kept = self._read()
+
+    @property
+    def port(self) -> int | None:
+        """The port that pages know; None when there has been none."""
+        return self._kept.port
+
+    def remember_port(self, port: int) -> None:
+        """Keep the port that pages know. Raises StateUnwritable."""
+        if port != self.port:
+            self._keep(self._digests, port)
+
+    @property
+    def _digests(self) -> list[str]:
+        return self._kept.tokens
 
     def new_code(self) -> str:
         """Return a code for one entry within ``CODE_LIFE_S`` seconds."""
@@ -119,28 +134,29 @@ class Tokens:
         self._codes = {code: ends for code, ends in self._codes.items() if ends > now}
         self._spent = {code: spent for code, spent in self._spent.items() if spent[0] > now}
 
-    def _keep(self, digests: list[str]) -> None:
+    def _keep(self, digests: list[str], port: int | None = None) -> None:
+        kept = _File(VERSION, digests, port or self.port)
         try:
-            write_atomic(self._path, msgspec.json.encode(_File(VERSION, digests)))
+            write_atomic(self._path, msgspec.json.encode(kept))
         except OSError as error:
             raise StateUnwritable(
                 f"cannot remember who may use the dashboard: {error.strerror or error}",
                 hint=f"make room in {self._path.parent} and see that it is yours to write",
             ) from error
-        self._digests = digests
+        self._kept = kept
 
-    def _read(self) -> list[str]:
+    def _read(self) -> _File:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=_File).tokens
+            return msgspec.json.decode(self._path.read_bytes(), type=_File)
         except FileNotFoundError:
-            return []
+            return _File()
         except OSError as error:
             _log.warning("tokens cannot be read", file=str(self._path), reason=error.strerror)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             _log.warning(
                 "file is damaged and was set aside", file=str(quarantine(self._path)), reason=str(error)
             )
-        return []
+        return _File()
 
 
 def _digest(secret: str) -> str:

@@ -35,6 +35,7 @@ _TABLE = (
     Method("hosts.save", models.HostSaveParams, models.Done, "Save or replace a host."),
     Method("hosts.forget", models.HostNameParams, models.Done, "Forget a saved host."),
     Method("hosts.check", models.TargetParams, models.HostCheckResult, "Look at a server's host key."),
+    Method("hosts.keys", models.Empty, models.TrustedKeysResult, "Host keys that were trusted here."),
     Method("hosts.trust", models.TrustParams, models.Done, "Trust the host key that is shown now."),
     Method("hosts.untrust", models.TargetParams, models.UntrustResult, "Forget a trusted host key."),
     Method("envs.list", models.EnvsParams, models.EnvsResult, "Python environments of a target."),

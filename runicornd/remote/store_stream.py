@@ -195,7 +195,9 @@ class _FarEnd:
         except TimeoutError:
             pass
         if await is_closed(self._connection):
-            return NotConnected("cannot read the store: the connection was lost")
+            return NotConnected(
+                "cannot read the store: the connection was lost", hint="it is tried again by itself"
+            )
         said = self._process.complaint().strip()
         ended = "was ended" if status is None else f"ended with status {status}"
         return AgentFailed(f"cannot read the store: its far end {ended}{f': {said}' if said else ''}")

@@ -26,6 +26,7 @@ from runicornd.ssh.small_files import read_small
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runicornd.ssh.known_hosts import Entry
     from runicornd.ssh.targets import Host
 
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
@@ -112,6 +113,10 @@ class HostKeys:
             KnownHostsUnreadable: A file is there and cannot be read, so that nothing can be judged.
         """
         return await asyncio.to_thread(self._known, host)
+
+    async def trusted(self) -> tuple[Entry, ...]:
+        """Everything in our own file. Raises KnownHostsUnreadable."""
+        return tuple((await asyncio.to_thread(read_known_hosts, self._own_file)).entries)
 
     async def verdict(self, host: Host, blob: bytes) -> Verdict:
         """Judge a key that the host shows. Raises as ``known``."""

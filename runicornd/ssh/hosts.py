@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from runicornd.ssh.hostkeys import HostKeys, Untrusted, Verdict
+    from runicornd.ssh.known_hosts import Entry
     from runicornd.ssh.saved_hosts import SavedHosts
     from runicornd.ssh.targets import Host, Targets
     from runicornd.ssh.transport import Interviewer
@@ -109,6 +110,14 @@ class Hosts:
             shown=KnownKey(Marker.NONE, key_type, blob, source=""),
             known=known.plain,
         )
+
+    async def trusted_keys(self) -> Sequence[Entry]:
+        """The keys that were trusted here, each with the names that it is for.
+
+        Raises:
+            KnownHostsUnreadable: Our file cannot be read.
+        """
+        return [entry for entry in await self._host_keys.trusted() if entry.key.marker is Marker.NONE]
 
     async def trust(self, target: str, fingerprint: str) -> HostCheck:
         """Trust the key that the server shows now, if it has this fingerprint.

@@ -173,6 +173,12 @@ class FakeKey:
 
 
 @dataclass(frozen=True)
+class FakeTrusted:
+    names: str
+    key: FakeKey
+
+
+@dataclass(frozen=True)
 class FakeCheck:
     address: str
     verdict: str
@@ -214,6 +220,9 @@ class FakeHosts:
 
     async def trust(self, target: str, fingerprint: str) -> None:
         self.trusted.append((target, fingerprint))
+
+    async def trusted_keys(self) -> Sequence[FakeTrusted]:
+        return [FakeTrusted("gpu", FakeKey()), FakeTrusted("[gpu]:2222", FakeKey())]
 
     async def untrust(self, target: str) -> FakeUntrusted:
         return FakeUntrusted((FakeKey(source="known_hosts"),), ("/home/ada/.ssh/known_hosts",))

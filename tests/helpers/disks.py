@@ -18,16 +18,18 @@ class SmallDisk:
 
     Args:
         folder: Where it is mounted.
+        size: As ``mount`` takes it.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, size=SMALL):
         self._folder = folder
+        self._size = size
         self._users = [] if os.getuid() == 0 else ["--user", "--map-root-user"]
         self._holder = None
 
     def __enter__(self):
         self._folder.mkdir(parents=True, exist_ok=True)
-        script = f'mount -t tmpfs -o size={SMALL},mode=700 tmpfs "$0" && echo mounted && exec sleep 600'
+        script = f'mount -t tmpfs -o size={self._size},mode=700 tmpfs "$0" && echo mounted && exec sleep 600'
         self._holder = subprocess.Popen(
             ["unshare", *self._users, "--mount", "sh", "-c", script, str(self._folder)],
             stdin=subprocess.DEVNULL,

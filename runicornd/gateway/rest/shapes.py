@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from runicornd.errors import UnknownStore
+from runicornd.gateway.rest.bodies import SSH_PORT
 from runicornd.protocol.models import ErrorData
 from runicornd.rpc.plane import Declined
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from runicornd.gateway.rest.table import Answer
     from runicornd.protocol import models
 
+_NAMED = re.compile(r"\[(?P<host>[^\[\]]+)\]:(?P<port>\d{1,5})", re.ASCII)
 _STATES = {"done": "completed", "cancelled": "cancelled", "failed": "failed"}
 _SYNCS = {"syncing": "syncing", "waiting": "connecting", "failed": "error", "disconnected": "disconnected"}
 
@@ -127,6 +130,18 @@ def key_check(found: models.HostCheckResult) -> Answer:
         "key_type": found.shown.type,
         "fingerprint_sha256": found.shown.fingerprint,
         "known": [{"key_type": key.type, "fingerprint_sha256": key.fingerprint} for key in found.known],
+    }
+
+
+def trusted_key(found: models.TrustedKey) -> Answer:
+    """A host key that was trusted."""
+    match = _NAMED.fullmatch(found.host)
+    return {
+        "host": match["host"] if match else found.host,
+        "port": int(match["port"]) if match else SSH_PORT,
+        "known_hosts_host": found.host,
+        "key_type": found.key.type,
+        "fingerprint_sha256": found.key.fingerprint,
     }
 
 

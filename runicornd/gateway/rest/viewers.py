@@ -55,6 +55,12 @@ async def environments(ask: Asks, asked: Asked) -> Answer:
     return shapes.environments(await ask("envs.list", params, models.EnvsResult))
 
 
+async def list_keys(ask: Asks, _asked: Asked) -> Answer:
+    """The host keys that were trusted here."""
+    found = await ask("hosts.keys", models.Empty(), models.TrustedKeysResult)
+    return {"entries": [shapes.trusted_key(each) for each in found.keys]}
+
+
 async def accept_key(ask: Asks, asked: Asked) -> Answer:
     """Trust a host key."""
     body: bodies.KeyAccept = asked.body
@@ -115,6 +121,13 @@ OPERATIONS = (
         does=environments,
         methods=("envs.list",),
         query=bodies.ConnectionQuery,
+    ),
+    Operation(
+        verb="GET",
+        path="/api/remote/known-hosts/list",
+        summary="The host keys that were trusted here.",
+        does=list_keys,
+        methods=("hosts.keys",),
     ),
     Operation(
         verb="GET",

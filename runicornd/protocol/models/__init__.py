@@ -97,6 +97,8 @@ from runicornd.protocol.models.hosts import (
     HostsResult,
     HostState,
     SavedHost,
+    TrustedKey,
+    TrustedKeysResult,
     TrustParams,
     UntrustResult,
 )
@@ -249,6 +251,8 @@ __all__ = [
     "TargetParams",
     "Text",
     "TrustParams",
+    "TrustedKey",
+    "TrustedKeysResult",
     "TypeCount",
     "UntrustResult",
     "VersionSummary",

@@ -84,6 +84,19 @@ class TrustParams(Params):
     fingerprint: Text
 
 
+class TrustedKey(Result):
+    """A key that was trusted here; ``host`` is a name, or ``[NAME]:PORT``."""
+
+    host: str
+    key: HostKey
+
+
+class TrustedKeysResult(Result):
+    """All of them; those of the user's own known_hosts files are not among them."""
+
+    keys: list[TrustedKey]
+
+
 class UntrustResult(Result):
     """``removed`` keys; ``elsewhere`` names the files of the user that list the host as well."""
 

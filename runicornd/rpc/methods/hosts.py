@@ -39,6 +39,16 @@ async def check(call: Call, params: models.TargetParams) -> models.HostCheckResu
     return present.host_check(params.target, await call.services.hosts.check(params.target))
 
 
+async def keys(call: Call, _params: models.Empty) -> models.TrustedKeysResult:
+    """Answer with the keys that were trusted here."""
+    return models.TrustedKeysResult(
+        [
+            models.TrustedKey(each.names, present.host_key(each.key))
+            for each in await call.services.hosts.trusted_keys()
+        ]
+    )
+
+
 async def trust(call: Call, params: models.TrustParams) -> models.Done:
     """Trust the key that the server shows now."""
     await call.services.hosts.trust(params.target, params.fingerprint)
@@ -58,6 +68,7 @@ HANDLERS: Handlers = {
     "hosts.save": save,
     "hosts.forget": forget,
     "hosts.check": check,
+    "hosts.keys": keys,
     "hosts.trust": trust,
     "hosts.untrust": untrust,
 }

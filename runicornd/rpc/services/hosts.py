@@ -72,6 +72,20 @@ class KeyView(Protocol):
         ...
 
 
+class TrustedView(Protocol):
+    """A key that was trusted, and whose it is."""
+
+    @property
+    def names(self) -> str:
+        """As in known_hosts."""
+        ...
+
+    @property
+    def key(self) -> KeyView:
+        """It."""
+        ...
+
+
 class CheckView(Protocol):
     """What a server shows before any login."""
 
@@ -139,6 +153,10 @@ class Hosts(Protocol):
 
     async def check(self, target: str) -> CheckView:
         """Ask the server for its key, without logging in."""
+        ...
+
+    async def trusted_keys(self) -> Sequence[TrustedView]:
+        """The keys that were trusted here."""
         ...
 
     async def trust(self, target: str, fingerprint: str) -> object:

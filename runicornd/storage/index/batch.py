@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from runicornd.errors import LocalError
@@ -102,18 +102,15 @@ class SyncBatch:
             if fault_of(file.path) is not None:
                 self._rejected += 1
                 continue
-            row = self._received(connection, file)
-            if row is not None:
-                rows.append(row)
+            rows.append(self._received(connection, file))
         with transaction(connection):
             connection.executemany(_PUT, rows)
             connection.executemany("DELETE FROM temp.outgoing WHERE path = ?", [row[:1] for row in rows])
 
-    def _received(self, connection: Connection, file: MetadataFile) -> Row | None:
+    def _received(self, connection: Connection, file: MetadataFile) -> Row:
         owner = owner_of(file.path)
-        if owner is None and file.data is not None:
-            self._rejected += 1
-            return None
+        if owner is None and file.data is not None:  # known from now on, so that it does not come again
+            file = replace(file, data=None, problem="its name cannot be one of an artifact or run")
         staged = None
         mtime_ns = max(-_MOST, min(file.mtime_ns, _MOST))
         if file.data is not None:

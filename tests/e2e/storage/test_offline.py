@@ -51,7 +51,7 @@ def test_all_is_browsed_that_was_synced(kind, root, mirror, call, laptop):
     for name, one in found.items():
         for file in one["files"]:
             said = file["digest"].removeprefix("sha256:")
-            held = [path for path in (root.path / "archive/blobs").glob(f"*/{said}")] if said else []
+            held = list((root.path / "archive/blobs").glob(f"*/{said}")) if said else []
             held += [root.path / one["path"] / "files" / file["path"]] if one["layout"] == "artifacts" else []
             assert all(hashlib.sha256(path.read_bytes()).hexdigest() == said for path in held), name
             assert file["size"] in {-1, *(path.stat().st_size for path in held)} or not held
@@ -103,7 +103,8 @@ def test_lineage_is_what_runicorn_says(kind, root, mirror, call):
     """What runs made and used, from either side."""
     ids = list(root.runs[kind].values())
     for run, (made, used) in ask_real(kind, SAY_LINEAGE, root.path, *ids).items():
-        edges = {(f"run:{run}", named(each)) for each in made} | {(named(each), f"run:{run}") for each in used}
+        edges = {(f"run:{run}", named(each)) for each in made}
+        edges |= {(named(each), f"run:{run}") for each in used}
         for one in {named(each) for each in (*made, *used)} & known(call):
             graph = call("artifacts.lineage", ref=one, depth=1)
             around = {(edge["source"], edge["target"]) for edge in graph["edges"]}

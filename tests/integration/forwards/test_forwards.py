@@ -187,6 +187,24 @@ async def test_closed_it_is_gone(world, echo):
         await world.forwards.shut(view.intent.id)
 
 
+async def test_closed_it_keeps_no_port(world, echo):
+    """Another one may name the port that it had."""
+    view = await world.forwards.open("gpu", f"127.0.0.1:{echo}", None)
+    port = view.intent.local_port
+    await world.forwards.shut(view.intent.id)
+    again = await world.forwards.open("other", f"{port}:127.0.0.1:{echo}", None)
+    assert again.intent.local_port == port
+
+
+async def test_how_long_connections_wait_can_change(world, echo):
+    """Those that come while the link is down wait as long as is set now."""
+    world.forwards.hold_for(0.0)
+    view = await world.forwards.open("gpu", f"127.0.0.1:{echo}", None)
+    world.forwards.hold_for(0.1)
+    await eventually(lambda: world.phase() is ForwardPhase.READY)
+    assert await said(view.intent.local_port) == b"hello\n"
+
+
 async def test_the_next_daemon_opens_it_on_the_same_port(world, echo):
     """What was wanted stays wanted."""
     view = await world.forwards.open("gpu", f"127.0.0.1:{echo}", None)

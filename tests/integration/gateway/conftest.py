@@ -37,6 +37,9 @@ def page(folder):
     (built / "assets").mkdir(parents=True)
     (built / "index.html").write_text("<!doctype html><title>page</title>")
     (built / "assets" / "app-1a2b.js").write_text("1")
+    (built / "icons").mkdir()
+    (built / "icons" / "rest.svg").write_text("<svg/>")
+    (built / ".hidden").write_text("secret")
     (folder / "secret.txt").write_text("secret")
     return built
 

@@ -113,3 +113,23 @@ async def test_a_dashboard_that_is_not_served(folder, clock):
     with pytest.raises(DashboardOff):
         off.token()
     await off.close()
+
+
+async def test_the_port_of_last_time(folder, clock, daemon):
+    """It is taken again, for the pages that know it, unless another one is wanted now."""
+    plane = ControlPlane(daemon.services)
+    kept = folder / "dashboard.json"
+
+    async def port_of(**options):
+        gateway = Gateway(Ports(0, 0), Tokens(kept, clock), clock, **options)
+        await gateway.start(plane)
+        await gateway.close()
+        return gateway_port(kept)
+
+    first = await port_of()
+    assert await port_of() == first
+    assert await port_of(allowed=range(1, 2)) != first
+
+
+def gateway_port(kept):
+    return json.loads(kept.read_text())["port"]

@@ -161,6 +161,9 @@ async def test_host_keys(daemon, rest):
     assert (await rest("POST", "/known-hosts/accept", trust)).json == {"ok": True}
     assert daemon.hosts.trusted == [("gpu", "SHA256:abc")]
     assert (await rest("POST", "/known-hosts/remove", key)).json == {"ok": True, "changed": True}
+    entries = (await rest("GET", "/known-hosts/list")).json["entries"]
+    assert [(each["host"], each["port"]) for each in entries] == [("gpu", 22), ("gpu", 2222)]
+    assert entries[0]["fingerprint_sha256"] == "SHA256:abc"
     unreachable = await rest("GET", "/known-hosts/check?connection_id=gone")
     assert (unreachable.status, unreachable.json["error"]["hint"]) == (504, "check the VPN")
 

@@ -235,6 +235,8 @@ async def test_the_page_itself(gateway, port):
     script = await send(port, Ask(target="/assets/app-1a2b.js", headers=host))
     assert script.headers["content-type"].startswith("text/javascript")
     assert "immutable" in script.headers["cache-control"]
+    icon = await send(port, Ask(target="/icons/rest.svg", headers=host))
+    assert (icon.status, icon.headers["content-type"]) == (200, "image/svg+xml")
 
 
 @pytest.mark.parametrize(

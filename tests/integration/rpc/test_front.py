@@ -59,6 +59,16 @@ async def test_settings(daemon, server, folder):
         assert (await client.error("settings.reload"))["data"]["kind"] == "config_invalid"
 
 
+async def test_trusted_keys(daemon, server):
+    """Each with the name that it is for."""
+    async with WireClient(daemon.socket) as client:
+        first, _ = (await client.result("hosts.keys"))["keys"]
+        assert first == {
+            "host": "gpu",
+            "key": {"type": "ssh-ed25519", "fingerprint": "SHA256:abc", "source": ""},
+        }
+
+
 async def test_the_dashboard_in_the_status(daemon, server):
     """Its address without any code, or nothing while it is not served."""
     async with WireClient(daemon.socket) as client:

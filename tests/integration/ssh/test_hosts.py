@@ -39,10 +39,16 @@ async def test_check_trust_untrust(hosts, server, person):
     again = await hosts.check("gpu")
     assert again.verdict == "trusted"
     assert [key.fingerprint for key in again.known] == [check.shown.fingerprint]
+    (trusted,) = await hosts.trusted_keys()
+    assert (trusted.names, trusted.key.fingerprint) == (
+        f"[127.0.0.1]:{server.port}",
+        check.shown.fingerprint,
+    )
     outcome = await hosts.untrust("gpu")
     assert [key.fingerprint for key in outcome.removed] == [check.shown.fingerprint]
     assert outcome.elsewhere == ()
     assert (await hosts.check("gpu")).verdict == "unknown"
+    assert await hosts.trusted_keys() == []
     assert person.questions == []
 
 

@@ -78,6 +78,7 @@ export interface Methods {
   "hosts.save": { params: HostSaveParams; result: Done };
   "hosts.forget": { params: HostNameParams; result: Done };
   "hosts.check": { params: TargetParams; result: HostCheckResult };
+  "hosts.keys": { params: Empty; result: TrustedKeysResult };
   "hosts.trust": { params: TrustParams; result: Done };
   "hosts.untrust": { params: TargetParams; result: UntrustResult };
   "envs.list": { params: EnvsParams; result: EnvsResult };
@@ -873,6 +874,15 @@ export interface TargetParams {
 export interface TrustParams {
   target: string;
   fingerprint: string;
+}
+
+export interface TrustedKey {
+  host: string;
+  key: HostKey;
+}
+
+export interface TrustedKeysResult {
+  keys: TrustedKey[];
 }
 
 export interface TypeCount {

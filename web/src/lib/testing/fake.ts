@@ -50,6 +50,9 @@ export class FakeDaemon {
     for (const socket of this.sockets) socket.receive({ jsonrpc: "2.0", method: "event", params });
   }
 
+  /** Whether it is away: nothing can connect then. */
+  isAway = false;
+
   /** Break every connection; the page makes a new one. */
   vanish(): void {
     for (const socket of this.sockets.splice(0)) socket.close();
@@ -62,7 +65,8 @@ export class FakeDaemon {
 
   /** What an `App` opens in place of a WebSocket. */
   readonly open = (): WebSocket => {
-    const socket = new FakeSocket((message) => void this.take(socket, JSON.parse(message) as Request));
+    const hear = (message: string) => void this.take(socket, JSON.parse(message) as Request);
+    const socket: FakeSocket = new FakeSocket(hear, this.isAway);
     this.sockets.push(socket);
     return socket as unknown as WebSocket;
   };
@@ -87,8 +91,12 @@ class FakeSocket {
   onmessage: ((message: { data: string }) => void) | undefined;
   onclose: (() => void) | undefined;
 
-  constructor(private readonly hear: (message: string) => void) {
+  constructor(
+    private readonly hear: (message: string) => void,
+    isRefused: boolean,
+  ) {
     queueMicrotask(() => {
+      if (isRefused) return this.close();
       this.readyState = 1;
       this.onopen?.();
     });
@@ -115,7 +123,7 @@ export function show<P extends Record<string, unknown>>(
   history.replaceState(null, "", hash);
   localStorage.setItem("runicornd.token", "t");
   const app = new App(fake.open);
-  render(Harness, { app, component: component as Component<Record<string, unknown>>, props });
+  render(Harness, { props: { app, component: component as Component<Record<string, unknown>>, props } });
   return app;
 }
 

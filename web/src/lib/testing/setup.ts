@@ -1,4 +1,5 @@
 /** What jsdom does not have and the page uses. */
+import { cleanup } from "@testing-library/svelte";
 import { afterEach } from "vitest";
 
 const dialog = HTMLDialogElement.prototype as Partial<HTMLDialogElement>;
@@ -10,9 +11,11 @@ dialog.close ??= function (this: HTMLDialogElement) {
   this.dispatchEvent(new Event("close"));
 };
 Element.prototype.scrollIntoView ??= () => undefined;
+Element.prototype.scrollTo ??= () => undefined;
 globalThis.CSS ??= { escape: (text: string) => text.replace(/[^\w-]/g, "\\$&") } as typeof CSS;
 
 afterEach(() => {
+  cleanup();
   localStorage.clear();
   history.replaceState(null, "", "#/");
 });

@@ -18,6 +18,13 @@ export function refOf(artifact: Pick<Artifact, "type" | "name" | "version">): st
   return `${artifact.type}/${artifact.name}:v${artifact.version}`;
 }
 
+/** How much a download of all files brings. A version's own size counts references too, which do not come. */
+export function downloadSize(artifact: Pick<Artifact, "files" | "files_total" | "references" | "size_bytes">): number {
+  const sum = (sizes: (number | null)[]) => sizes.reduce<number>((total, each) => total + Math.max(0, each ?? 0), 0);
+  if (artifact.files.length >= artifact.files_total) return sum(artifact.files.map((file) => file.size));
+  return Math.max(0, artifact.size_bytes - sum(artifact.references.map((reference) => reference.size)));
+}
+
 /** Downloads that are not at their end. */
 export function isActive(download: Download): boolean {
   return download.state === "waiting" || download.state === "running" || download.state === "verifying";

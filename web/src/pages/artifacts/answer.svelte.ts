@@ -1,3 +1,5 @@
+import { RpcError } from "../../lib/rpc/errors";
+
 /** So long the answer about something else stays: a quick answer replaces it without a flash. */
 const LINGER_MS = 250;
 
@@ -30,7 +32,7 @@ export class Answer<T> {
       this.error = null;
     } catch (error) {
       if (round !== this.round) return;
-      if (this.timer) this.value = null;
+      if (this.timer || isGone(error)) this.value = null;
       this.settle();
       this.error = error;
     }
@@ -40,4 +42,9 @@ export class Answer<T> {
     clearTimeout(this.timer);
     this.timer = undefined;
   }
+}
+
+/** Whether what was asked for is not there any more: then the old answer is no answer. */
+function isGone(error: unknown): boolean {
+  return error instanceof RpcError && error.kind.startsWith("unknown_");
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parse } from "../../lib/state/router.svelte";
+import { parse } from "../../lib/state/route";
 import { parseRef, place, toNode, toRef, toRun, toVersion } from "./places";
 
 function back(address: string): ReturnType<typeof place> {

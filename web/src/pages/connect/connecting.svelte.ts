@@ -118,7 +118,8 @@ export class Connecting {
       const value = await this.rpc.call("hosts.check", { target: this.goal });
       if (turn !== this.turn) return;
       this.hostKey = { state: "done", value };
-      if (value.verdict === "trusted" && this.flow.step === "hostKey") this.next();
+      // Not when an error led here: it would come back at once.
+      if (value.verdict === "trusted" && this.flow.step === "hostKey" && !this.trouble) this.next();
     } catch (error) {
       if (turn !== this.turn) return;
       this.hostKey = { state: "failed", error: asRpcError(error) };

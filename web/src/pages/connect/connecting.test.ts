@@ -193,7 +193,9 @@ describe("the way to a viewer", () => {
     };
     way.choose("gpu");
     await settle();
-    expect(way.flow.step).not.toBe("environment");
-    expect(said("hosts.check").length).toBeGreaterThan(1);
+    expect(way.flow.step).toBe("hostKey");
+    expect(way.trouble?.error.kind).toBe("host_key_changed");
+    expect(said("hosts.check")).toHaveLength(2);
+    expect(said("envs.list")).toHaveLength(1);
   });
 });

@@ -37,7 +37,7 @@ export function summary(checks: readonly Check[]): string {
     failures ? t("doctor.summary.failures", { count: failures }) : "",
     warnings ? t("doctor.summary.warnings", { count: warnings }) : "",
   ].filter((word) => word !== "");
-  return words.join(", ") || t("doctor.summary.ok");
+  return words.join(t("doctor.join")) || t("doctor.summary.ok");
 }
 
 /** All of it as plain text, as the terminal shows it. */
@@ -66,10 +66,11 @@ const QUOTED = /'([^'\n]{1,500})'/g;
 const AFTER_COLON = /: ([^;,\n]{1,500})/g;
 const IN_BRACKETS = /\((chmod[^()\n]{1,300})\)/g;
 
-/** The commands that a hint names, to be copied: quoted, after a colon, in brackets, or all of it. */
+/** The commands that a hint names, to be copied: quoted, after a colon, in brackets, on lines of their own, or all of it. */
 export function commandsOf(hint: string): string[] {
   const inside = [QUOTED, AFTER_COLON, IN_BRACKETS].flatMap((way) => [...hint.matchAll(way)].map((hit) => hit[1] ?? ""));
   const all = PROSE.test(hint) ? [] : [hint];
-  const found = [...all, ...inside].map((text) => text.trim()).filter((text) => COMMAND.test(text));
+  const lines = hint.split("\n").slice(1);
+  const found = [...all, ...lines, ...inside].map((text) => text.trim()).filter((text) => COMMAND.test(text));
   return [...new Set(found)];
 }

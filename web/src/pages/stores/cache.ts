@@ -37,7 +37,7 @@ export function freedOf(freed: CacheFreed): string {
     freed.removed ? t("stores.freed.removed", { count: number(freed.removed) }) : "",
     freed.kept ? t("stores.freed.kept", { count: number(freed.kept) }) : "",
   ];
-  return words.filter((word) => word !== "").join(", ");
+  return words.filter((word) => word !== "").join(t("stores.join"));
 }
 
 /** A number of gigabytes as it was typed, in bytes; null when it is none. */

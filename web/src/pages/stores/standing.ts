@@ -53,14 +53,15 @@ function unknown(words: string): Bar {
   return { value: null, whole: 0, words };
 }
 
-/** What the last sync did: "12 changed, 1 removed · 1.2 MB in 3 s". */
+/** What the last sync did: "12 changed, 1 removed · 1.2 MB in 3 s", or "nothing new". */
 export function reportOf(report: SyncReport): string {
   const changes = [
     report.changed ? t("stores.lastSync.changed", { count: number(report.changed) }) : "",
     report.removed ? t("stores.lastSync.removed", { count: number(report.removed) }) : "",
   ].filter((word) => word !== "");
+  if (changes.length === 0 && report.received_bytes === 0) return t("stores.lastSync.nothing");
   const took = t("stores.lastSync.took", { amount: bytes(report.received_bytes), time: duration(report.seconds) });
-  return [changes.join(", ") || t("stores.lastSync.nothing"), took].join(" · ");
+  return [changes.join(t("stores.join")) || t("stores.lastSync.nothing"), took].join(" · ");
 }
 
 const OFF = "off";

@@ -26,7 +26,7 @@ export const settings = {
   "settings.source.default": "default",
   "settings.source.file": "file",
   "settings.source.variable": "variable",
-  "settings.restart": "needs a restart",
+  "settings.restart": "a change needs a restart",
   "settings.unset": "not set",
   "settings.on": "on",
   "settings.off": "off",

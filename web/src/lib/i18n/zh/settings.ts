@@ -27,7 +27,7 @@ export const settings: Record<keyof typeof en, string> = {
   "settings.source.default": "默认",
   "settings.source.file": "文件",
   "settings.source.variable": "环境变量",
-  "settings.restart": "需要重启",
+  "settings.restart": "更改需重启",
   "settings.unset": "未设置",
   "settings.on": "开",
   "settings.off": "关",

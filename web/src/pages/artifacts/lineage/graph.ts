@@ -41,6 +41,15 @@ export function sound(lineage: Lineage): LineageEdge[] {
   });
 }
 
+/** Where an edge leaves one node and enters another: in the middle of the sides that look at each other. */
+export function sides(from: Point, to: Point): [Point, Point] {
+  const way = Math.sign(to.x - from.x) * (NODE_WIDTH / 2);
+  return [
+    { x: from.x + way, y: from.y },
+    { x: to.x - way, y: to.y },
+  ];
+}
+
 /** What leads to each node, and what leads away from it. */
 export interface Neighbours {
   before: Map<string, string[]>;

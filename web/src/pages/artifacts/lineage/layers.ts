@@ -3,8 +3,8 @@
  * beginning, each column sorted by where its neighbours are.
  */
 import type { Lineage, LineageEdge } from "../../../lib/rpc/contract";
-import { GAP, MARGIN, NODE_HEIGHT, NODE_WIDTH, STEP, neighbours, sound } from "./graph";
-import type { Neighbours, Picture, Placed } from "./graph";
+import { GAP, MARGIN, NODE_HEIGHT, NODE_WIDTH, STEP, neighbours, sides, sound } from "./graph";
+import type { Neighbours, Picture, Point } from "./graph";
 
 const SWEEPS = 6;
 
@@ -17,29 +17,19 @@ export function layered(lineage: Lineage): Picture {
   untangle(columns, near);
   const tallest = Math.max(1, ...columns.map((column) => column.length));
   const height = tallest * (NODE_HEIGHT + GAP) - GAP + 2 * MARGIN;
-  const places = new Map<string, { x: number; y: number }>();
+  const places = new Map<string, Point>();
   columns.forEach((column, index) => {
     const top = (height - (column.length * (NODE_HEIGHT + GAP) - GAP)) / 2 + NODE_HEIGHT / 2;
     const x = MARGIN + NODE_WIDTH / 2 + index * (NODE_WIDTH + STEP);
     column.forEach((id, row) => places.set(id, { x, y: top + row * (NODE_HEIGHT + GAP) }));
   });
-  const nodes = lineage.nodes.map((node): Placed => ({ node, ...(places.get(node.id) ?? { x: 0, y: 0 }) }));
+  const placeOf = (id: string) => places.get(id) ?? { x: 0, y: 0 };
   return {
-    nodes,
-    edges: edges.map((edge) => ({ edge, points: straight(places, edge) })),
+    nodes: lineage.nodes.map((node) => ({ node, ...placeOf(node.id) })),
+    edges: edges.map((edge) => ({ edge, points: sides(placeOf(edge.source), placeOf(edge.target)) })),
     width: Math.max(1, columns.length) * (NODE_WIDTH + STEP) - STEP + 2 * MARGIN,
     height,
   };
-}
-
-function straight(places: Map<string, { x: number; y: number }>, edge: LineageEdge): { x: number; y: number }[] {
-  const from = places.get(edge.source) ?? { x: 0, y: 0 };
-  const to = places.get(edge.target) ?? { x: 0, y: 0 };
-  const way = Math.sign(to.x - from.x);
-  return [
-    { x: from.x + (way * NODE_WIDTH) / 2, y: from.y },
-    { x: to.x - (way * NODE_WIDTH) / 2, y: to.y },
-  ];
 }
 
 /** The column of each node: one after the last of what leads to it. What leads back into a circle does not count. */

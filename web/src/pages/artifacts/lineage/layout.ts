@@ -1,6 +1,6 @@
 import type { Lineage } from "../../../lib/rpc/contract";
-import { GAP, MARGIN, NODE_HEIGHT, NODE_WIDTH, STEP, sound } from "./graph";
-import type { Picture } from "./graph";
+import { GAP, MARGIN, NODE_HEIGHT, NODE_WIDTH, STEP, sides, sound } from "./graph";
+import type { Picture, Point } from "./graph";
 import { layered } from "./layers";
 
 /** Beyond so many nodes and edges together, dagre takes longer than one wants to wait for a page. */
@@ -29,15 +29,19 @@ export function withDagre(dagre: typeof import("@dagrejs/dagre"), lineage: Linea
   dagre.layout(graph);
   const size = graph.graph() as { width?: number; height?: number };
   return {
-    nodes: lineage.nodes.map((node) => {
-      const { x, y } = graph.node(numbers.get(node.id) ?? "") as { x: number; y: number };
-      return { node, x, y };
-    }),
+    nodes: lineage.nodes.map((node) => ({ node, ...placeOf(graph, numbers.get(node.id) ?? "") })),
     edges: edges.map(({ edge, source, target }) => {
-      const { points } = graph.edge(source, target) as { points: { x: number; y: number }[] };
-      return { edge, points };
+      const { points } = graph.edge(source, target) as { points: Point[] };
+      // Every edge leaves and enters a node in the middle of a side, as one reads.
+      const ends = sides(placeOf(graph, source), placeOf(graph, target));
+      return { edge, points: [ends[0], ...points.slice(1, -1), ends[1]] };
     }),
     width: size.width ?? 0,
     height: size.height ?? 0,
   };
+}
+
+function placeOf(graph: { node: (name: string) => unknown }, name: string): Point {
+  const { x, y } = graph.node(name) as Point;
+  return { x, y };
 }

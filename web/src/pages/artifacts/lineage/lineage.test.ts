@@ -79,7 +79,7 @@ describe.each(ARRANGEMENTS)("the picture by %s", (_, draw) => {
   });
 
   it("bears names that mean something to programs", () => {
-    const picture = draw(lineage("__proto__>constructor", "constructor>\u0000", "\u0000>run:<img>"));
+    const picture = draw(lineage("__proto__>constructor", "constructor>\u0000", "\u0000>run:<img"));
     expect([picture.nodes.length, picture.edges.length, overlaps(picture)]).toEqual([4, 3, 0]);
   });
 

@@ -1,0 +1,144 @@
+"""Rows ``download`` and ``download-far``: 600 MB in one file and in many, beside four programs that copy."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bench.daemon import restartable
+from bench.model import CannotMeasure, Case, Plan, ratio
+from bench.peers.copying import FAST_CIPHER, PROGRAMS, Copying
+from bench.processes import until
+from bench.server import server
+from bench.storage_data import write_artifact
+from bench.storing import add_store, find_store, memory_folder, pull, size_of
+from bench.timing import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bench.daemon import Restartable
+    from bench.model import Comparison
+    from bench.server import Server
+
+SIZE_VARIABLE = "RUNICORND_BENCH_DOWNLOAD_MB"
+SIZE_MB = 600
+MANY = 5000
+ROUND_TRIP_S = 0.1
+STORE = "store"
+READY_S = 20
+ONE_FILE, MANY_FILES = "one file", f"{MANY} files"
+SHAPES = {ONE_FILE: "one", MANY_FILES: "many"}
+OURS = "ours"
+BUDGET = "at most 1"
+
+
+@contextlib.contextmanager
+def plan(folder: Path) -> Iterator[Plan]:
+    """Straight to the server."""
+    with _plan(folder, is_far=False) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def plan_far(folder: Path) -> Iterator[Plan]:
+    """Through a proxy that delays."""
+    with _plan(folder, is_far=True) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def _plan(folder: Path, *, is_far: bool) -> Iterator[Plan]:
+    size = int(float(os.environ.get(SIZE_VARIABLE, SIZE_MB)) * 1e6)
+    (folder / "home").mkdir()
+    with (
+        memory_folder(folder, 4 * size) as place,
+        server(folder, folder / "home", round_trip_s=ROUND_TRIP_S if is_far else None) as host,
+        restartable(folder, ssh_config=host.ssh_config) as ours,
+    ):
+        sources = {
+            ONE_FILE: write_artifact(place / "root", SHAPES[ONE_FILE], [size]),
+            MANY_FILES: write_artifact(place / "root", SHAPES[MANY_FILES], [size // MANY] * MANY),
+        }
+        target = host.far if is_far else host.near
+        add_store(ours.daemon, target, STORE, place / "root")
+        row = _Row(host, target, ours, place / "here", sources)
+        yield Plan(
+            list(_cases(row, is_far=is_far)),
+            list(_comparisons()),
+            [
+                f"{size / 1e6:g} MB that cannot be compressed, from {place.parent} to the same.",
+                "Ours is from downloads.start to done, in a daemon that has just been started.",
+                "So the worker's start, its connection, SHA-256 and the sync to the disk are in it.",
+                "rclone compares checksums, where the server has md5sum; the other peers verify nothing.",
+                f"Far: a proxy delays every byte, {ROUND_TRIP_S * 1000:g} ms there and back; once only."
+                if is_far
+                else "The copies before are removed, untimed; what is copied is in the cache.",
+            ],
+        )
+
+
+@dataclass(frozen=True)
+class _Row:
+    host: Server
+    target: str
+    ours: Restartable
+    to: Path
+    sources: dict[str, Path]
+
+    def pull(self, shape: str) -> float:
+        """Download by us."""
+        self._clear()
+        self.ours.close()
+        self.ours.start()
+        until(lambda: find_store(self.ours.daemon, STORE).root, "the store", READY_S)
+        return self._checked(
+            shape, seconds(lambda: pull(self.ours.daemon, STORE, f"{SHAPES[shape]}:v1", self.to))
+        )
+
+    def copy(self, program: str, shape: str, cipher: str | None) -> float:
+        """Download by a peer."""
+        self._clear()
+        way, source = Copying(self.host, self.target, cipher), self.sources[shape]
+        return self._checked(shape, seconds(lambda: way.by(program, source, self.to)))
+
+    def _clear(self) -> None:
+        shutil.rmtree(self.to, ignore_errors=True)
+
+    def _checked(self, shape: str, taken: float) -> float:
+        if size_of(self.to) != size_of(self.sources[shape]):
+            raise CannotMeasure(f"{size_of(self.to)} came, {size_of(self.sources[shape])} are there")
+        self._clear()
+        return taken
+
+
+def _ciphers(program: str) -> Iterator[tuple[str, str | None]]:
+    yield f"peer: {program}", None
+    yield f"peer: {program}, aes128-gcm", FAST_CIPHER
+
+
+def _cases(row: _Row, *, is_far: bool) -> Iterator[Case]:
+    most, is_warmed = (1, False) if is_far else (None, True)
+    for shape in SHAPES:
+        yield Case(f"{shape}: {OURS}", partial(row.pull, shape), at_most=most, is_warmed=is_warmed)
+        for program in PROGRAMS:
+            for peer, cipher in _ciphers(program):
+                yield Case(
+                    f"{shape}: {peer}",
+                    partial(row.copy, program, shape, cipher),
+                    at_most=most,
+                    is_warmed=False,
+                )
+
+
+def _comparisons() -> Iterator[Comparison]:
+    for shape in SHAPES:
+        for program in PROGRAMS:
+            for peer, _ in _ciphers(program):
+                name = f"{shape}: {OURS} / {peer.removeprefix('peer: ')}"
+                yield ratio(name, f"{shape}: {OURS}", f"{shape}: {peer}", BUDGET)
