@@ -15,6 +15,7 @@ from runicornd.protocol.models import (
     ArtifactsParams,
     ArtifactsResult,
     DownloadsResult,
+    ForwardsResult,
     HostsResult,
     Result,
     SessionsResult,
@@ -84,6 +85,14 @@ def downloads(word: str) -> list[CompletionItem]:
     if found is None:
         return []
     return _items(word, [(each.id, f"{each.ref}, {each.state}") for each in found.downloads])
+
+
+def forwards(word: str) -> list[CompletionItem]:
+    """Return ids of forwards that begin with the word."""
+    found = _ask("forwards.list", ForwardsResult)
+    if found is None:
+        return []
+    return _items(word, [(each.id, f"{each.remote} of {each.target}") for each in found.forwards])
 
 
 def _versions(word: str, name: str, store: str | None) -> list[CompletionItem]:

@@ -69,6 +69,12 @@ def _downloads(_ctx: click.Context, _param: click.Parameter, word: str) -> list[
     return completing.downloads(word)
 
 
+def _forwards(_ctx: click.Context, _param: click.Parameter, word: str) -> list[CompletionItem]:
+    from runicornctl import completing  # noqa: PLC0415 - only the shell pays for it
+
+    return completing.forwards(word)
+
+
 def target_argument(function: F) -> F:
     """Add ``TARGET``: an OpenSSH alias, ``[user@]host[:port]``, a saved host, or ``local``."""
     return click.argument("target", type=TEXT, shell_complete=_targets)(function)
@@ -126,6 +132,19 @@ def ref_argument(function: F) -> F:
 def download_argument(function: F) -> F:
     """Add ``ID`` of a download."""
     return click.argument("download", type=TEXT, metavar="ID", shell_complete=_downloads)(function)
+
+
+def close_forward_option(function: F) -> F:
+    """Add ``--close ID`` of a forward."""
+    option = click.option(
+        "--close",
+        "close_id",
+        type=TEXT,
+        metavar="ID",
+        shell_complete=_forwards,
+        help="Close the forward of that id.",
+    )
+    return option(function)
 
 
 class _Quantity(click.types.StringParamType):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from bench.server import Server
 
-COPY_S = 900
 FAST_CIPHER = "aes128-gcm@openssh.com"
 METADATA_FILTERS = ("--include=*/", "--include=*.json", "--include=.deleted", "--exclude=*")
 PROGRAMS = ("scp", "sftp", "rsync", "rclone")
@@ -30,11 +30,13 @@ class Copying:
         host: The server.
         alias: ``host.near`` or ``host.far``.
         cipher: None leaves it to the program.
+        give_up_s: A copy that takes longer is ended, and not measured.
     """
 
     host: Server
     alias: str
     cipher: str | None = None
+    give_up_s: float = 600
 
     def scp(self, source: Path, to: Path) -> None:
         """Copy a folder by scp."""
@@ -89,4 +91,7 @@ class Copying:
     def _run(self, program: str, *words: str) -> None:
         if shutil.which(program) is None:
             raise CannotMeasure(f"{program} is not installed")
-        output_of([program, *words], env=os.environ, timeout_s=COPY_S)
+        try:
+            output_of([program, *words], env=os.environ, timeout_s=self.give_up_s)
+        except subprocess.TimeoutExpired:
+            raise CannotMeasure(f"{program} was not done after {self.give_up_s:g} s, and ended") from None

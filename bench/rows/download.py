@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SIZE_VARIABLE = "RUNICORND_BENCH_DOWNLOAD_MB"
 SIZE_MB = 600
+GIVE_UP_VARIABLE = "RUNICORND_BENCH_GIVE_UP_S"
+GIVE_UP_S = 180.0
 MANY = 5000
 ROUND_TRIP_S = 0.1
 STORE = "store"
@@ -67,7 +69,8 @@ def _plan(folder: Path, *, is_far: bool) -> Iterator[Plan]:
         }
         target = host.far if is_far else host.near
         add_store(ours.daemon, target, STORE, place / "root")
-        row = _Row(host, target, ours, place / "here", sources)
+        give_up_s = float(os.environ.get(GIVE_UP_VARIABLE, GIVE_UP_S))
+        row = _Row(host, target, ours, place / "here", sources, give_up_s)
         yield Plan(
             list(_cases(row, is_far=is_far)),
             list(_comparisons()),
@@ -90,6 +93,7 @@ class _Row:
     ours: Restartable
     to: Path
     sources: dict[str, Path]
+    give_up_s: float
 
     def pull(self, shape: str) -> float:
         """Download by us."""
@@ -104,7 +108,7 @@ class _Row:
     def copy(self, program: str, shape: str, cipher: str | None) -> float:
         """Download by a peer."""
         self._clear()
-        way, source = Copying(self.host, self.target, cipher), self.sources[shape]
+        way, source = Copying(self.host, self.target, cipher, self.give_up_s), self.sources[shape]
         return self._checked(shape, seconds(lambda: way.by(program, source, self.to)))
 
     def _clear(self) -> None:

@@ -53,22 +53,8 @@ def plan(folder: Path) -> Iterator[Plan]:
             memory = partial(Case, unit="MB", at_most=1, is_warmed=False, budget="under 300 MB")
             yield Plan(
                 [
-                    Case(
-                        "ours: memory of the first sync, here",
-                        lambda: first.here,
-                        "MB",
-                        1,
-                        False,
-                        MEMORY_BUDGET,
-                    ),
-                    Case(
-                        "ours: first sync, memory there",
-                        lambda: first.there,
-                        "MB",
-                        1,
-                        False,
-                        MEMORY_BUDGET,
-                    ),
+                    memory("ours: first sync, memory here", lambda: first.here),
+                    memory("ours: first sync, memory there", lambda: first.there),
                     Case("ours: the first sync", lambda: first.taken, at_most=1, is_warmed=False),
                     Case("ours: first page", look.page, budget="10 ms"),
                     Case("ours: search for a word", look.search, budget="30 ms"),
@@ -76,8 +62,8 @@ def plan(folder: Path) -> Iterator[Plan]:
                     Case("ours: show", look.show, budget="10 ms"),
                 ],
                 notes=[
-                    f"{artifacts * EACH} versions of {artifacts} artifacts: {count} files, {size / 1e6:.0f} MB.",
-                    f"{CALLS} calls a round, one after the other: request and answer over the daemon's socket.",
+                    f"{artifacts} artifacts of {EACH} versions: {count} files, {size / 1e6:.0f} MB.",
+                    f"{CALLS} calls a round, one after the other, over the daemon's socket.",
                     f"A word is one of {len(WORDS)} that begin names: a tenth of all artifacts has it.",
                     "Memory is the highest resident size: of the daemon since its start, and of the far end.",
                     "No peer: Runicorn has no index of a remote root.",

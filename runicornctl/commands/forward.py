@@ -36,10 +36,10 @@ _WAIT_S = 30.0
 
 @click.command("forward", short_help="Forward a local port to a port or socket of TARGET.")
 @options.optional_target_argument
-@click.argument("spec", required=False)
+@click.argument("spec", type=options.TEXT, required=False)
 @options.identity_options
 @click.option("--list", "wants_list", is_flag=True, help="List all forwards.")
-@click.option("--close", "close_id", metavar="ID", help="Close the forward of that id.")
+@options.close_forward_option
 @options.json_option
 def forward_command(
     target: str | None,

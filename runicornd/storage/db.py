@@ -31,6 +31,9 @@ BUSY_TIMEOUT_S = 5.0
 MAX_WAITING = 256
 INTERRUPT_EVERY_S = 0.02
 _CACHE_KIB = 8 * 1024
+# What does not fit is written twice, once before the commit.
+_LARGE_CACHE_KIB = 64 * 1024
+_CHECKPOINT_PAGES = 1000
 _FULL = {sqlite3.SQLITE_FULL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -233,6 +236,25 @@ def transaction(connection: Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.rollback()
         raise
+
+
+@contextlib.contextmanager
+def large_transaction(connection: Connection) -> Iterator[None]:
+    """As ``transaction``, for much at once: ``checkpoint`` later, which takes as long again."""
+    connection.execute(f"PRAGMA cache_size = -{_LARGE_CACHE_KIB}")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    try:
+        with transaction(connection):
+            yield
+    finally:
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute("PRAGMA shrink_memory")
+
+
+def checkpoint(connection: Connection) -> None:
+    """Bring what is committed from the log into the file; readers may read on."""
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _translated(connection: Connection, work: Work[T]) -> T:

@@ -129,6 +129,8 @@ class Stores(StoreRegistry):
         name = found.intent.name
         if not found.intent.is_connected:
             raise disconnected(name, "download from it")
+        if found.root is None:  # or its index has not been opened yet
+            await found.refresh()
         if found.root is None:
             raise never_synced(name, "download from it")
         return Source(

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from runicornd.errors import LocalError
-from runicornd.storage.db import transaction
+from runicornd.storage.db import large_transaction, transaction
 from runicornd.storage.index.merge import STAGING_TABLES, Merge, fact, save_fact
 from runicornd.storage.index.results import Applied
 from runicornd.storage.layouts.paths import owner_of
@@ -139,7 +139,7 @@ class SyncBatch:
             connection.execute(f"SELECT count(*) FROM temp.{table}").fetchone()[0]  # noqa: S608 - names of ours
             for table in ("incoming", "outgoing")
         )
-        with transaction(connection):
+        with large_transaction(connection):
             if changed or removed:
                 Merge(connection, self._mirror).run()
             problems = unreadable(connection) + self._rejected

@@ -8,7 +8,8 @@ import json
 from typing import TYPE_CHECKING, TypeVar
 
 from runicornd._lib.clock import SystemClock
-from runicornd.storage.db import Damaged, Database
+from runicornd.errors import LocalError
+from runicornd.storage.db import Damaged, Database, checkpoint
 from runicornd.storage.index.artifact_queries import artifact_page
 from runicornd.storage.index.batch import SyncBatch, unreadable
 from runicornd.storage.index.marks import all_marks, mark, unmark
@@ -65,6 +66,7 @@ class Index:
         self._clock = clock
         self._syncing = asyncio.Lock()
         self._repairing = asyncio.Lock()
+        self._tidying: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, folder: Path, clock: Clock | None = None) -> Index:
@@ -80,6 +82,8 @@ class Index:
 
     async def close(self) -> None:
         """Wait for what runs, then close. A second time does nothing."""
+        if self._tidying is not None:
+            await asyncio.wait([self._tidying])
         await self._database.close()
 
     # What a sync needs
@@ -106,6 +110,13 @@ class Index:
                 yield batch
             finally:
                 await batch.end()
+            if self._tidying is None or self._tidying.done():
+                self._tidying = asyncio.create_task(self._tidy(), name="index: tidy up")
+
+    async def _tidy(self) -> None:
+        """Shorten the log; nobody has to wait for it."""
+        with contextlib.suppress(LocalError):  # the next sync does it, and says what is wrong
+            await self._database.exclusive(checkpoint)
 
     # Questions
 

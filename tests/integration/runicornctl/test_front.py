@@ -142,6 +142,14 @@ def test_wrong_usage(ctl, daemon, words):
     assert daemon.asked("forwards.open") == []
 
 
+def test_the_shell_is_offered_forwards(ctl, daemon):
+    """Ids that begin with the word."""
+    daemon.handlers["forwards.list"] = lambda _: models.ForwardsResult([a_forward()])
+    env = {"_RUNICORNCTL_COMPLETE": "bash_complete", "COMP_WORDS": "runicornctl forward --close g"}
+    done = ctl.run(env=env | {"COMP_CWORD": "3"})
+    assert "gpu-6006" in done.out
+
+
 def test_the_status_shows_both(ctl, daemon):
     """Forwards and the dashboard's address."""
     plain = daemon.status()

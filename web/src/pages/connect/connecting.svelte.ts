@@ -34,7 +34,7 @@ export class Connecting {
   /** A listed environment, or the path of one that is not listed. */
   chosen = $state.raw<Environment | string | null>(null);
   /** Whether the environment's own storage root is taken; `root` stays typed either way. */
-  ownRoot = $state(false);
+  ownRoot = $state(true);
   root = $state("");
   port = $state("");
   trouble = $state.raw<Trouble | null>(null);
@@ -62,7 +62,11 @@ export class Connecting {
     this.isLoggedIn = false;
     this.hostKey = NONE;
     this.untrusted = null;
-    this.forgetEnvironments();
+    this.environments = NONE;
+    this.chosen = null;
+    this.ownRoot = true;
+    this.root = "";
+    this.port = "";
     this.trouble = null;
     this.flow = forgetAfter(this.flow, "server");
   }
@@ -85,8 +89,10 @@ export class Connecting {
   next(): void {
     this.trouble = null;
     const { step } = advance(this.flow, this.goal);
-    if (this.flow.step === "login" && authOf(this.login)) this.forgetEnvironments();
-    this.enter(step);
+    const isLogin = this.flow.step === "login";
+    if (isLogin && authOf(this.login)) this.environments = NONE;
+    // A key that was found to be trusted is not looked at again on the way on.
+    this.enter(isLogin && valueOf(this.hostKey)?.verdict === "trusted" ? "environment" : step);
   }
 
   back(): void {
@@ -237,14 +243,6 @@ export class Connecting {
     this.flow = advance(this.flow, this.goal, step);
     if (step === "hostKey" && isOpen(this.hostKey)) void this.check();
     if (step === "environment" && isOpen(this.environments)) void this.scan();
-  }
-
-  private forgetEnvironments(): void {
-    this.environments = NONE;
-    this.chosen = null;
-    this.ownRoot = true;
-    this.root = "";
-    this.port = "";
   }
 
   /** Show an error where it can be mended, or else where it came. */

@@ -122,9 +122,8 @@ describe("the way to a viewer", () => {
     replies["envs.list"] = () => ({ target: "gpu", environments: [train], chosen: null });
     way.next();
     await settle();
-    way.next();
-    await settle();
     expect(way.flow.step).toBe("environment");
+    expect(said("hosts.check")).toHaveLength(1);
     expect(way.environments.state).toBe("done");
   });
 

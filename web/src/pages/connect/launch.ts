@@ -16,10 +16,28 @@ export function outcome(session: Session): Outcome {
   return session.state === "blocked" || session.prompt !== null ? "waiting" : "running";
 }
 
-/** The mark of each step. `last` is the step that was seen last: a failed session does not say its step. */
+/** Where an error of these kinds comes from; a failed session does not say its step. */
+const FAILS_AT: Partial<Record<string, LaunchStep>> = {
+  no_python: "environments",
+  remote_unsupported: "environments",
+  agent_failed: "environments",
+  no_environment: "environments",
+  viewer_not_installed: "environments",
+  viewer_incompatible: "environments",
+  root_not_found: "launching",
+  permission_denied: "launching",
+  disk_full: "launching",
+  viewer_crashed: "launching",
+  forwarding_forbidden: "answering",
+  viewer_unresponsive: "answering",
+};
+
+/** The mark of each step. `last` is the step that was seen last, which a quick failure may be ahead of. */
 export function marks(session: Session, last: LaunchStep | null): Record<LaunchStep, Mark> {
   const how = outcome(session);
-  const at = LAUNCH_STEPS.indexOf(stepOf(session) ?? last ?? "connecting");
+  const seen = LAUNCH_STEPS.indexOf(stepOf(session) ?? last ?? "connecting");
+  const failed = LAUNCH_STEPS.indexOf(FAILS_AT[session.error?.kind ?? ""] ?? "connecting");
+  const at = how === "failed" ? Math.max(seen, failed) : seen;
   const mark = (index: number): Mark => {
     if (how === "ready" || index < at) return "done";
     if (index > at) return "todo";

@@ -96,6 +96,13 @@ describe("a start", () => {
       answering: "todo",
     });
   });
+  it("that failed at once shows where, as its error tells", () => {
+    const error = { kind: "root_not_found", message: "", hint: "", retryable: false, context: {} };
+    expect(marks(session({ state: "failed", step: null, error }), "connecting")).toMatchObject({
+      environments: "done",
+      launching: "stuck",
+    });
+  });
   it("comes out in one of five ways", () => {
     const how = (state: string, prompt: string | null = null) => outcome(session({ state, prompt }));
     expect([how("ready"), how("failed"), how("stopping"), how("blocked"), how("starting", "p1"), how("starting")]).toEqual([

@@ -35,6 +35,8 @@ export const downloads = {
   "downloads.cancelOf": "Cancel: {ref}",
   "downloads.cancel.title": "Cancel this download?",
   "downloads.cancel.text": "{ref} is at {percent}. Files that are whole stay; what is there only in part ({amount} in all so far) is removed.",
+  "downloads.cancel.keep": "Let it go on",
+  "downloads.cancel.do": "Cancel the download",
   "downloads.again": "Start again",
   "downloads.goOn": "Go on",
   "downloads.againOf": "{what}: {ref}",

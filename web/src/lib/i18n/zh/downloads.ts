@@ -37,6 +37,8 @@ export const downloads: Record<keyof typeof en, string> = {
   "downloads.cancelOf": "取消下载：{ref}",
   "downloads.cancel.title": "取消此下载？",
   "downloads.cancel.text": "{ref} 已完成 {percent}。完整的文件会保留；未下载完的部分将被删除（目前共 {amount}）。",
+  "downloads.cancel.keep": "继续下载",
+  "downloads.cancel.do": "取消下载",
   "downloads.again": "重新开始",
   "downloads.goOn": "继续",
   "downloads.againOf": "{what}：{ref}",
