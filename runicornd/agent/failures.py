@@ -1,4 +1,4 @@
-"""Errors that the daemon understands: a kind of ``runicornd/errors.py``, a message, and facts."""
+"""Errors that the daemon understands: a kind of ``runicornd/errors``, a message, and facts."""
 
 import errno
 import os
