@@ -301,5 +301,6 @@ _HINTS = {
     "store_locked": "try again when Runicorn has saved what it saves there",
     "metadata_broken": "look at the file on the server: nothing is changed before it can be read",
     "source_changed": "'runicornctl store sync' brings the mirror up to date; then look again",
+    "file_missing": "it was removed or replaced on the server: 'runicornctl store sync' looks again",
     "remote_unsupported": "Linux and macOS servers are supported",
 }

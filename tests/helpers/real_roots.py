@@ -88,6 +88,9 @@ def _make(folder, scripts):
     for leftover in [*folder.glob("root/**/*.lock"), folder / "home"]:
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     (folder / "runs.json").write_text(json.dumps(runs))
+    for path in folder.rglob("*"):  # Runicorn keeps some for its owner alone; others run tests, too
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o644))
     (folder / "complete").touch()
 
 

@@ -125,6 +125,7 @@ export const connect = {
   "connect.environment.none.text": "Name one by its path below, or make one on the server.",
   "connect.environment.more": "One more | {count} more",
   "connect.environment.use": "Use this environment",
+  "connect.environment.usePath": "Use this path",
   "connect.environment.chosen": "Chosen",
   "connect.environment.last": "Used last",
   "connect.environment.only": "The only usable one",

@@ -127,6 +127,7 @@ export const connect: Record<keyof typeof en, string> = {
   "connect.environment.none.text": "请在下方填写环境路径，或在服务器上创建一个。",
   "connect.environment.more": "还有 {count} 个",
   "connect.environment.use": "使用此环境",
+  "connect.environment.usePath": "使用此路径",
   "connect.environment.chosen": "已选择",
   "connect.environment.last": "上次使用",
   "connect.environment.only": "唯一可用",

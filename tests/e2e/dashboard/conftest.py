@@ -1,0 +1,51 @@
+"""A browser, and the dashboard of the laptop's daemon in it."""
+
+import contextlib
+
+import pytest
+
+from tests.helpers.account import Account
+from tests.helpers.dashboard import Dashboard, chromium
+
+
+@pytest.fixture
+def browser():
+    """A real Chromium. Each test has its own: it is driven by an event loop that may not outlive the test."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser, laptop):
+    """Opens the dashboard in a profile of its own: ``visit(viewport=SMALL)``; it must never complain."""
+    opened = []
+
+    def open_one(*, is_in=True, **options):
+        dashboard = Dashboard(browser, laptop, **options)
+        opened.append(dashboard)
+        return dashboard.enter() if is_in else dashboard
+
+    yield open_one
+    for dashboard in opened:
+        dashboard.close()
+
+
+@pytest.fixture
+def dashboard(visit):
+    """The dashboard in a wide window."""
+    return visit()
+
+
+@pytest.fixture
+def account(tmp_path, laptop):
+    """Makes accounts that ask: ``account("gpu", password="…")`` is known to the laptop under that alias."""
+    with contextlib.ExitStack() as stack:
+
+        def make(alias="gpu", *, trusted=True, **options):
+            made = stack.enter_context(Account(tmp_path / alias, **options))
+            if trusted:
+                made.trust()
+            laptop.know(made, alias)
+            return made
+
+        yield make
