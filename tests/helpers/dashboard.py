@@ -133,6 +133,10 @@ class Dashboard:
         """Wait until nothing loads any more."""
         self.page.wait_for_function("document.querySelector('.skeleton, [aria-busy=true]') === null")
 
+    def text(self):
+        """All that is shown."""
+        return self.page.locator("body").inner_text()
+
     def accuse(self):
         """What axe-core finds serious on the page as it is now."""
         if not self.page.evaluate("typeof axe !== 'undefined'"):

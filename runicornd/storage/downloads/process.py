@@ -98,7 +98,8 @@ class WorkerProcess:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
-        await asyncio.wait({self._logging}, timeout=END_S)
+        # To their ends, else its pipes stay open for a while.
+        await asyncio.wait({self._reading, self._logging}, timeout=END_S)
         await self._tasks.close()
 
     async def _read(self) -> None:

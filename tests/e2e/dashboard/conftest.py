@@ -49,3 +49,12 @@ def account(tmp_path, laptop):
             return made
 
         yield make
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Say what the page showed when a test failed."""
+    report = yield
+    if report.failed and call.when == "call" and (dashboard := item.funcargs.get("dashboard")):
+        report.sections.append((f"the page at {dashboard.page.url}", dashboard.text()))
+    return report

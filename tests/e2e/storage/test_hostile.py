@@ -78,7 +78,7 @@ def census(laptop):
 def ended(call, download):
     return until(
         lambda: (one := call("downloads.get", download=download))["state"] in {"done", "failed"} and one,
-        patience_s=60,
+        patience_s=200,
     )
 
 

@@ -154,7 +154,9 @@ async def test_a_full_disk_can_be_freed(small):
 
 
 def make_read_only(disk, path):
-    subprocess.run([*disk.wrapper, "mount", "-o", "remount,ro", str(path)], check=True, capture_output=True)
+    # In a user namespace only the mount can be changed, not the disk.
+    how = "remount,ro" if os.getuid() == 0 else "remount,ro,bind"
+    subprocess.run([*disk.wrapper, "mount", "-o", how, str(path)], check=True, capture_output=True)
 
 
 async def test_a_root_that_is_read_only_says_so(small):

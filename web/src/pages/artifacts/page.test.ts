@@ -177,6 +177,16 @@ describe("the list", () => {
     expect(await screen.findByRole("link", { name: "bert" })).toBeTruthy();
   });
 
+  it("recovers by itself when the daemon was away at the first question", async () => {
+    const fake = daemon(aStore());
+    fake.fail("artifacts.list", { kind: "internal", message: "cannot answer now" });
+    show(Artifacts, fake, { hash: "#/artifacts/gpu" });
+    await screen.findByText("cannot answer now");
+    fake.answer("artifacts.list", () => ({ store: "gpu", artifacts: [aRow()], total: 1, types: [], next: null, synced: 1 }));
+    fake.vanish();
+    expect(await screen.findByRole("link", { name: "resnet50" })).toBeTruthy();
+  });
+
   it("shows hostile names as what they are", async () => {
     const name = `<img src=x onerror=alert(1)>\u202e${"x".repeat(10_000)}`;
     show(Artifacts, daemon(aStore(), [aRow({ name, problem: "<b>broken</b>" })]), { hash: "#/artifacts/gpu" });
@@ -297,6 +307,16 @@ describe("a version", () => {
     expect(await screen.findByText("6.00 GB of 8.00 GB")).toBeTruthy();
     fake.push("download", { ...download, state: "done", bytes_done: 8e9 });
     expect(await screen.findByText("/home/me/models")).toBeTruthy();
+  });
+
+  it("that was deleted is marked in the history, and restored from there", async () => {
+    const fake = daemon(aStore());
+    fake.answer("artifacts.get", () => anArtifact({ versions: [aVersion(3), aVersion(2, [], true)] }));
+    fake.answer("artifacts.restore", () => ({ store: "gpu", where: "gpu-server", ref: "", message: "", changed: true, freed_bytes: 0, hint: "" }));
+    show(Artifacts, fake, { hash: `${HERE.hash}?view=versions` });
+    await screen.findByText("Deleted");
+    await fireEvent.click(screen.getByRole("button", { name: "Restore" }));
+    await waitFor(() => expect(fake.calls("artifacts.restore")).toEqual([{ store: "gpu", ref: "model/resnet50:v2" }]));
   });
 
   it("that is not there is said, with a way back", async () => {

@@ -1,5 +1,5 @@
-import { fireEvent, screen, waitFor } from "@testing-library/svelte";
-import { beforeEach, describe, expect, it } from "vitest";
+import { configure, fireEvent, screen, waitFor } from "@testing-library/svelte";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { setLanguage } from "../../lib/i18n/index.svelte";
 import { aSession, FakeDaemon, show } from "../../lib/testing/fake";
 import Connect from "../Connect.svelte";
@@ -16,6 +16,10 @@ const environment = (name: string, usable: boolean) => ({
   reason: usable ? "" : "Runicorn is not installed",
   fix: usable ? "" : `/opt/${name}/bin/python -m pip install -U runicorn`,
 });
+
+// Looking for roles is slow, above all on a machine that tests other things beside it.
+vi.setConfig({ testTimeout: 30_000 });
+configure({ asyncUtilTimeout: 10_000 });
 
 let fake: FakeDaemon;
 

@@ -13,6 +13,7 @@ const CHINESE: Record<string, string> = {
   hold_time: "连接正在恢复时，浏览器的请求最多等待这么多秒，之后会看到说明页面。",
   sync_interval: "每隔这么多秒同步一次存储，除非添加时另有指定。",
   metadata_max_bytes: "大于此字节数的元数据文件会被跳过，并加以说明。",
+  manifest_max_bytes: "清单（Artifact 的文件列表）的同类上限：5,000 个文件约占 1 MiB。",
   cache_limit_bytes: "下载最多占用本机磁盘的字节数；超过后移除最久未使用的下载。正在使用或无法再次获取的内容会保留。",
   downloads_at_once: "同时进行的下载数；其余排队等待。",
   download_rate_limit: "全部下载合计每秒最多获取的字节数；0 表示不限。",

@@ -62,6 +62,11 @@ export class Pages<Row> {
     await this.more();
   }
 
+  /** The daemon can be asked (again): what failed meanwhile is asked again. */
+  async recover(): Promise<void> {
+    if (this.error) await this.retry();
+  }
+
   /** Read the first page again, and nothing more. */
   async restart(): Promise<void> {
     await this.load(null, (page) => page.rows);
