@@ -4,24 +4,10 @@ import sys
 from pathlib import Path
 
 from tests.fakes.page_daemon import PageDaemon
-from tests.helpers.dashboard import SMALL, WIDE, chromium, shot
+from tests.helpers.dashboard import PAGES, SMALL, WIDE, chromium, shot
 from tests.helpers.demo_data import furnish, snapshot
 from tests.helpers.ctl import ROOT
 
-PAGES = {
-    "overview": "overview",
-    "connect": "connect",
-    "artifacts": "artifacts/gpu-a100",
-    "artifact": "artifacts/gpu-a100/model/resnet50/v7",
-    "files": "artifacts/gpu-a100/model/resnet50/v7?view=files",
-    "versions": "artifacts/gpu-a100/model/resnet50/v7?view=versions",
-    "lineage": "artifacts/gpu-a100/model/resnet50/v7?view=lineage",
-    "runs": "artifacts/gpu-a100?view=runs",
-    "downloads": "downloads",
-    "stores": "stores",
-    "settings": "settings",
-    "doctor": "doctor/gpu-h100?run=1",
-}
 SIZES = {"wide": WIDE, "small": SMALL}
 PATIENCE_MS = 15_000
 

@@ -27,6 +27,7 @@ class PageDaemon:
     def __init__(self, status):
         self.status = status
         self.url = ""
+        self._port = 0
         self._answers = {}
         self._sequence = itertools.count(2)
         self._sockets = set()
@@ -43,6 +44,14 @@ class PageDaemon:
     def push(self, topic, data):
         """Send an event to all pages. From any thread."""
         self._loop.call_soon_threadsafe(self._push, topic, data)
+
+    def go_away(self):
+        """Close the port and every conversation."""
+        self._do(self._end())
+
+    def come_back(self):
+        """Serve again on the same port."""
+        self._do(self._serve())
 
     def every(self, pause_s, work, for_s):
         """Do something on the daemon's own loop, many times a second, for so long; then return."""
@@ -80,9 +89,10 @@ class PageDaemon:
         app.router.add_get("/{path:.*}", files.serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/"
+        self._port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self._port}/"
 
     async def _end(self):
         for socket in list(self._sockets):

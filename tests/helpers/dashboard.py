@@ -25,7 +25,21 @@ QUIET = (
 )
 WIDE = {"width": 1280, "height": 800}
 SMALL = {"width": 360, "height": 740}
-ROUTES = ("overview", "connect", "artifacts", "downloads", "stores", "settings", "doctor")
+PAGES = {
+    "overview": "overview",
+    "connect": "connect",
+    "artifacts": "artifacts/gpu-a100",
+    "artifact": "artifacts/gpu-a100/model/resnet50/v7",
+    "files": "artifacts/gpu-a100/model/resnet50/v7?view=files",
+    "versions": "artifacts/gpu-a100/model/resnet50/v7?view=versions",
+    "lineage": "artifacts/gpu-a100/model/resnet50/v7?view=lineage",
+    "runs": "artifacts/gpu-a100?view=runs",
+    "downloads": "downloads",
+    "stores": "stores",
+    "settings": "settings",
+    "doctor": "doctor/gpu-h100?run=1",
+}
+"""Every view by its route, with the made-up data of ``demo_data``."""
 # What axe-core asks is put in words here, so that a failure can be read.
 ASK_AXE = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });

@@ -117,7 +117,7 @@ def downloads():
     return [
         m.Download(
             "d1", "gpu-a100", "model/resnet50:v7", f"{folder}/model/resnet50/v7", "running", 3, 9, 642 * MB,
-            1_810 * MB, 41 * MB, NOW - 18, NOW - 17, left_s=28,
+            1_680 * MB, 41 * MB, NOW - 18, NOW - 17, left_s=28,
             active=[
                 m.FileProgress("weights/model-00003-of-00007.safetensors", 88 * MB, 240 * MB),
                 m.FileProgress("weights/model-00004-of-00007.safetensors", 31 * MB, 240 * MB),
@@ -177,7 +177,7 @@ def artifact(params):
     ]
     versions = [
         m.VersionSummary(
-            number, NOW - (8 - number) * 3 * DAY, 1_810 * MB - number * 7 * MB, 9, "ready",
+            number, NOW - (8 - number) * 3 * DAY, 1_680 * MB - number * 7 * MB, 9, "ready",
             aliases={7: ["latest", "production"], 5: ["baseline"]}.get(number, []),
             run=f"20261{number:03}_101500_c0ffee", is_deleted=number == 4, is_downloaded=number == 7,
         )
@@ -186,7 +186,7 @@ def artifact(params):
     return m.Artifact(
         store="gpu-a100", where="gpu-a100", is_local=False, type="model", name="resnet50", version=7,
         layout="artifacts", status="ready", is_deleted=False, deleted=None, created=NOW - 3 * DAY,
-        updated=NOW - 5 * MINUTE, size_bytes=1_810 * MB,
+        updated=NOW - 5 * MINUTE, size_bytes=1_680 * MB,
         description="ResNet-50, trained on the cleaned ImageNet subset with mixed precision.",
         tags=["vision", "approved"], aliases=["latest", "production"],
         metadata={"accuracy": 0.947, "epochs": 90, "optimizer": {"name": "AdamW", "lr": 0.0003},
@@ -215,7 +215,7 @@ def lineage(_params):
         thing("dataset/imagenet-subset:v3", 9 * GB),
         thing("code/augmentations:v2", 40_000),
         run("r2", "vision/resnet50"),
-        thing("model/resnet50:v7", 1_810 * MB),
+        thing("model/resnet50:v7", 1_680 * MB),
         thing("config/sweep-config:v1", 2_000),
         run("r3", "vision/distil", "running"),
         run("r4", "vision/evaluate", "failed"),

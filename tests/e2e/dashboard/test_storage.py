@@ -120,6 +120,7 @@ def test_a_download_is_cancelled_and_goes_on(dashboard, store, server, tmp_path)
     assert (tmp_path / "here/model.pth").read_bytes() == source.read_bytes()
     dashboard.go("downloads").heading("Downloads")
     dashboard.sees("Finished")
+    dashboard.page.locator("summary").filter(has_text="model/resnet50:v3").click()
     dashboard.sees(str(tmp_path / "here"))
 
 

@@ -1,0 +1,154 @@
+"""All pages, with made-up data behind them: access, colours, languages, widths, and hostile names."""
+
+import contextlib
+
+import msgspec
+import pytest
+
+from runicornd.protocol import models
+from tests.fakes.page_daemon import PageDaemon
+from tests.helpers.dashboard import AXE, PAGES, SMALL, WIDE, Dashboard
+from tests.helpers.demo_data import artifact, furnish, snapshot
+
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>\u202egnp.exe\u2066\x1b[31m" + "long" * 2_500
+"""HTML, a script, letters that turn the direction, a terminal's colour, and 10,000 characters."""
+
+
+@pytest.fixture
+def made_up(browser):
+    """Opens the page on a daemon of made-up data; it must have no complaints at the end."""
+    with contextlib.ExitStack() as stack:
+        opened = []
+
+        def open_one(status=None, **options):
+            daemon = stack.enter_context(furnish(PageDaemon(status or snapshot())))
+            dashboard = Dashboard(browser, None, **options)
+            opened.append(dashboard)
+            dashboard.daemon = daemon
+            dashboard.page.goto(f"{daemon.url}#enter=demo")
+            dashboard.page.get_by_role("heading", level=1).first.wait_for()
+            return dashboard
+
+        yield open_one
+        for dashboard in opened:
+            dashboard.close()
+
+
+def tour(dashboard):
+    """Go to every page; yield its name once it has what it shows."""
+    for name, route in PAGES.items():
+        dashboard.go(route)
+        dashboard.page.get_by_role("heading", level=1).first.wait_for()
+        dashboard.settles()
+        yield name
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, SMALL], ids=["wide", "small"])
+def test_every_page_is_for_everyone(made_up, theme, size):
+    """axe-core finds nothing serious, nothing sticks out at the side, and the console stays empty."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make web")
+    dashboard = made_up(color_scheme=theme, viewport=size)
+    found = {}
+    for name in tour(dashboard):
+        accused = dashboard.accuse()
+        if wide := dashboard.overflows():
+            accused.append(f"{wide} pixels too wide")
+        if accused:
+            found[name] = accused
+    assert found == {}
+
+
+def test_both_languages(made_up):
+    """They are switched at once, and remembered; no page keeps an English heading in Chinese."""
+    dashboard = made_up()
+    dashboard.heading("Overview")
+    dashboard.click("Language")
+    dashboard.page.get_by_role("menuitemradio", name="简体中文").click()
+    assert dashboard.page.locator("html").get_attribute("lang") == "zh-CN"
+    assert dashboard.page.get_by_role("heading", name="Overview").count() == 0
+    dashboard.page.reload()
+    dashboard.page.get_by_role("heading", level=1).first.wait_for()
+    assert dashboard.page.locator("html").get_attribute("lang") == "zh-CN"
+    own = {"gpu-a100", "resnet50"}
+    for name in tour(dashboard):
+        heading = dashboard.page.get_by_role("heading", level=1).first.inner_text()
+        assert heading in own or not heading.isascii(), name
+
+
+def test_both_themes(made_up):
+    """The system's colours at first; a choice wins and is remembered."""
+    dashboard = made_up(color_scheme="dark")
+    dark = background(dashboard)
+    dashboard.click("Colours")
+    dashboard.page.get_by_role("menuitemradio", name="Light").click()
+    light = background(dashboard)
+    assert light != dark
+    dashboard.page.reload()
+    dashboard.heading("Overview")
+    assert background(dashboard) == light
+
+
+def background(dashboard):
+    return dashboard.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+
+
+def test_menus_reach_over_their_cards(made_up):
+    """The menu of the last session of a host can be seen and pressed as a whole."""
+    dashboard = made_up()
+    dashboard.click("More for cluster-login")
+    dashboard.page.get_by_role("menuitem", name="Remove").click()
+    dashboard.dialog("Remove the session on cluster-login?")
+
+
+def test_hostile_names_are_inert(made_up):
+    """Whatever a server calls its things: no element comes of it, no dialog, no width, and no turned text."""
+    status = msgspec.convert(hostile(msgspec.to_builtins(snapshot())), models.StatusResult)
+    dashboard = made_up(status)
+    shown = artifact({})
+    evil = msgspec.structs.replace(
+        shown, name=HOSTILE, description=HOSTILE, tags=[HOSTILE], metadata={HOSTILE: HOSTILE}, aliases=[HOSTILE]
+    )
+    dashboard.daemon.answer("artifacts.get", lambda _: evil)
+    for name in tour(dashboard):
+        # What is not ours would be an image, or a script that is not in our files.
+        assert dashboard.page.locator("img, script:not([src])").count() == 0, name
+        assert "\u202e" not in dashboard.page.locator("body").inner_text(), name
+        assert dashboard.overflows() == 0, name
+
+
+def hostile(value, key=""):
+    """The snapshot with every free text of a server made hostile."""
+    if isinstance(value, dict):
+        return {name: hostile(each, name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [hostile(each, key) for each in value]
+    free = {"address", "root", "detail", "message", "hint", "env", "current", "path", "to", "remote", "python"}
+    return HOSTILE if isinstance(value, str) and key in free else value
+
+
+def test_an_event_is_on_the_screen_at_once(made_up):
+    """Also after a hundred others."""
+    dashboard = made_up()
+    dashboard.heading("Overview")
+    status = snapshot()
+    for number in range(100):
+        for each in status.sessions:
+            dashboard.daemon.push("session", msgspec.structs.replace(each, detail=f"news {number}"))
+    dashboard.sees("news 99")
+
+
+def test_the_page_says_when_its_daemon_is_away(made_up):
+    """What was shown stays, and nothing can be pressed that would be lost."""
+    dashboard = made_up()
+    dashboard.heading("Overview")
+    dashboard.daemon.go_away()
+    dashboard.sees("The daemon is away.")
+    dashboard.sees("gpu-a100")
+    dashboard.click("More for local")
+    assert dashboard.page.get_by_role("menuitem", name="Remove").is_disabled()
+    dashboard.daemon.come_back()
+    dashboard.page.get_by_text("The daemon is away.").wait_for(state="detached")
+    assert dashboard.page.get_by_role("menuitem", name="Remove").is_enabled()
+    dashboard.forgive("WebSocket|CONNECTION_REFUSED")
