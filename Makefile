@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install web web-types demo test faults lint lint-web format check check-all bench clean
+.PHONY: help install web web-types screenshots demo test faults lint lint-web format check check-all bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ web: ## Build the dashboard (needs Node.js)
 
 web-types: $(INSTALLED) ## Write the wire contract as TypeScript
 	$(BIN)/python -m runicornd.protocol.typescript > web/src/lib/rpc/contract.ts
+
+screenshots: $(INSTALLED) $(DASHBOARD) ## Take pictures of every page of the dashboard (needs Chromium)
+	$(BIN)/python -m tests.screenshots build/screenshots
 
 install: $(INSTALLED) ## Make .venv with the project and its tools
 

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 from tests.fakes.page_daemon import PageDaemon
+from tests.helpers.ctl import ROOT
 from tests.helpers.dashboard import PAGES, SMALL, WIDE, chromium, shot
 from tests.helpers.demo_data import furnish, snapshot
-from tests.helpers.ctl import ROOT
 
 SIZES = {"wide": WIDE, "small": SMALL}
 PATIENCE_MS = 15_000

@@ -29,6 +29,7 @@ async def look_at_shell(connection: Connection) -> Finding:
     process = await connection.execute(COMMAND)
     try:
         heard = await _heard(process)
+        await process.stream.close()  # the next look may need the only channel that the server allows
     finally:
         process.stream.abort()
     return judge(heard, process.complaint(), time.monotonic() - began)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ from runicornd.remote.lines import LINE_LIMIT, LineTooLong
 from runicornd.remote.messages import Message, Nothing, broken, raised, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from runicornd.remote.lines import LineReader
     from runicornd.remote.models import Greeting
@@ -58,6 +59,7 @@ class AgentChannel:
         self._on_end = on_end
         self._ping_interval_s = ping_interval_s
         self._last_id = 0
+        self._waiting = 0
         self._pending: dict[int, asyncio.Future[msgspec.Raw]] = {}
         self._writing = asyncio.Lock()
         self._greeting: Greeting | None = None
@@ -105,7 +107,8 @@ class AgentChannel:
             NoPython, RemoteUnsupported, AgentFailed: There can be no agent.
             NotConnected: The connection is gone.
         """
-        await self._greeted.wait()
+        with self._awaited():
+            await self._greeted.wait()
         if self._greeting is None:
             assert self._reason is not None
             raise again(self._reason)
@@ -128,10 +131,12 @@ class AgentChannel:
         number = self._last_id
         answer = self._pending[number] = asyncio.get_running_loop().create_future()
         line = msgspec.json.encode({"id": number, "method": method, "params": params}) + b"\n"
+        limit_s = timeout_s + (0.0 if self._greeted.is_set() else START_S)
         try:
-            async with asyncio.timeout(timeout_s + (0.0 if self._greeted.is_set() else START_S)):
-                await self._send(line)
-                raw = await answer
+            with self._awaited():
+                async with asyncio.timeout(limit_s):
+                    await self._send(line)
+                    raw = await answer
         except TimeoutError as error:
             raise AgentFailed(f"cannot do {method}: no answer from the agent in {timeout_s:g} s") from error
         finally:
@@ -161,6 +166,17 @@ class AgentChannel:
             except NotConnected:
                 # The reader learns whether the link is gone or the agent alone, and answers for it.
                 await self._ended.wait()
+
+    @contextmanager
+    def _awaited(self) -> Iterator[None]:
+        """Somebody waits for this agent. One that has not greeted when nobody waits any more is ended."""
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not self._greeted.is_set():
+                self._end(NotConnected("cannot ask the agent: nobody waited for its start"))
 
     async def _feed(self) -> None:
         try:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
             """Ask for the length of the block."""
             ...
 
+
 ANSWER_TIMEOUT_S = 100.0
 ASK_LIMIT = 3
 FIELD_LIMIT = 16

@@ -32,7 +32,7 @@ MAX_WAITING = 256
 INTERRUPT_EVERY_S = 0.02
 _CACHE_KIB = 8 * 1024
 # What does not fit is written twice, once before the commit.
-_LARGE_CACHE_KIB = 32 * 1024
+_LARGE_CACHE_KIB = 16 * 1024
 _CHECKPOINT_PAGES = 1000
 _FULL = {sqlite3.SQLITE_FULL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

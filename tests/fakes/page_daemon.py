@@ -153,5 +153,3 @@ class Refuses(Exception):
     def __init__(self, kind, message, hint=""):
         super().__init__(message)
         self.error = models.ErrorData(kind, message, hint)
-
-

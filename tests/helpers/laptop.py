@@ -38,10 +38,12 @@ class Laptop(Ctl):
         self.state = home / ".local/state/runicornd"
         self.process = None
         self.wrapper = []  # what the daemon is started through; it must not fork
+        self.options = ["-X", "dev"]  # of Python; they cost memory
         self.module = "runicornd"  # what Python runs as the daemon
         self.env |= {
             "RUNICORND_SOCKET": str(self.socket),
             "RUNICORND_LOCAL_PORTS": "0",
+            "RUNICORND_DASHBOARD": "false",  # tests count what listens
             "RUNICORND_DASHBOARD_PORT": "0",
             "RUNICORND_SSH_CONFIG": str(self.ssh_config),
             **{f"RUNICORND_{name.upper()}": str(value) for name, value in settings.items()},
@@ -70,7 +72,7 @@ class Laptop(Ctl):
         log = self.home / "daemon.log"
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [*self.wrapper, sys.executable, "-X", "dev", "-m", self.module, "--foreground"],
+                [*self.wrapper, sys.executable, *self.options, "-m", self.module, "--foreground"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -6,6 +6,14 @@ import pytest
 
 from tests.helpers.account import Account
 from tests.helpers.dashboard import Dashboard, chromium
+from tests.helpers.laptop import Laptop
+
+
+@pytest.fixture
+def laptop(tmp_path):
+    """A laptop whose daemon serves the dashboard."""
+    with Laptop(tmp_path, dashboard="true") as laptop:
+        yield laptop
 
 
 @pytest.fixture

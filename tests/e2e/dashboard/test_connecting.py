@@ -49,7 +49,7 @@ def finish(dashboard):
 @needs_sshd
 @pytest.mark.timeout(240)
 def test_with_a_key_to_the_runs(visit, servers):
-    """A new server, its fingerprint, environments, a root picked from its folders, and Runicorn's own page."""
+    """A new server, its fingerprint, environments, a root from its folders, and Runicorn's own page."""
     server = servers("gpu")
     home = MadeUpHome(server.home)
     home.venv("envs/train", NEW)

@@ -74,7 +74,7 @@ def test_tokens_outlive_the_daemon(laptop):
 def test_the_port_is_taken(tmp_path):
     """Then it is the next one that is free."""
     taken = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
-    with taken as other, Laptop(tmp_path, dashboard_port=other.server_port) as laptop:
+    with taken as other, Laptop(tmp_path, dashboard="true", dashboard_port=other.server_port) as laptop:
         port = laptop.json("status", "--json")["dashboard"]["port"]
         assert other.server_port < port <= other.server_port + 100
 

@@ -184,11 +184,11 @@ async def test_odd_names_travel_and_lead_back(make_far_end, python, root):
 
 async def test_large_files_come_without_their_content(far, filled):
     """With the reason; the next sync does not send them again."""
-    write(filled, "artifacts/model/net/v1/manifest.json", bytes(LIMIT + 1))
+    write(filled, "artifacts/model/net/v1/metadata.json", bytes(LIMIT + 1))
     mirror = Mirror(far.connection, str(filled))
-    assert await mirror.sync() == (33, 0)
-    assert mirror.contents["artifacts/model/net/v1/manifest.json"] is None
-    assert mirror.problems["artifacts/model/net/v1/manifest.json"] == f"larger than {LIMIT} bytes"
+    assert await mirror.sync() == (32, 0)
+    assert mirror.contents["artifacts/model/net/v1/metadata.json"] is None
+    assert mirror.problems["artifacts/model/net/v1/metadata.json"] == f"larger than {LIMIT} bytes"
     mirror.token = None
     assert await mirror.sync() == (0, 0)
 

@@ -91,8 +91,6 @@ export const artifacts = {
   "artifacts.metadata.tree": "As a tree",
   "artifacts.metadata.more": "Show 1 more | Show {count} more",
   "artifacts.metadata.value": "the value of {name}",
-  "artifacts.metadata.open": "Open {name}",
-  "artifacts.metadata.close": "Close {name}",
   "artifacts.metadata.cut": "It is too long to be shown whole. Copy takes all of it.",
   "artifacts.references": "References",
   "artifacts.references.text": "Outside of the store. They are listed, not followed and not downloaded.",

@@ -92,8 +92,6 @@ export const artifacts: Record<keyof typeof en, string> = {
   "artifacts.metadata.tree": "显示树形",
   "artifacts.metadata.more": "再显示 {count} 项",
   "artifacts.metadata.value": "{name} 的值",
-  "artifacts.metadata.open": "展开 {name}",
-  "artifacts.metadata.close": "收起 {name}",
   "artifacts.metadata.cut": "内容过长，无法全部显示。复制可得到全部内容。",
   "artifacts.references": "外部引用",
   "artifacts.references.text": "位于存储之外。仅列出，不会访问也不会下载。",
