@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from tests.helpers.page_socket import PageSocket
 from tests.helpers.raw_http import Ask, send
 from tests.helpers.waiting import eventually, within
 
-CROWD = 1000
+HARD_LIMIT = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+CROWD = 1000 if HARD_LIMIT == resource.RLIM_INFINITY else min(1000, HARD_LIMIT // 4)
 SLOW_BODY = (
     b"POST /enter HTTP/1.1\r\nHost: localhost:PORT\r\nOrigin: http://localhost:PORT\r\n"
     b"Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{"
@@ -28,7 +30,16 @@ def descriptors():
 
 
 @pytest.fixture
-async def crowd(port):
+def room():
+    """Descriptors for both ends of a crowd: an ordinary account has 1,024 by itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4 * CROWD, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.fixture
+async def crowd(port, room):
     """Connects many times and keeps what is not cut off."""
     writers = []
 
