@@ -141,8 +141,9 @@ class EmbeddedServer:
             # What a connection has started ends with it; keepers have a process group of their own.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
+            # First, for nobody reads its pipes to their ends any more.
+            child._transport.close()  # type: ignore[attr-defined]  # the only way to close them
             await child.wait()
-            child._transport.close()  # type: ignore[attr-defined]  # the only way to close its pipes
 
 
 async def _talk(process: asyncssh.SSHServerProcess[bytes], child: asyncio.subprocess.Process) -> None:
