@@ -1,6 +1,8 @@
 """A browser, and the dashboard of the laptop's daemon in it."""
 
 import contextlib
+import http.server
+import threading
 
 import pytest
 
@@ -14,6 +16,28 @@ def laptop(tmp_path):
     """A laptop whose daemon serves the dashboard."""
     with Laptop(tmp_path, dashboard="true") as laptop:
         yield laptop
+
+
+@pytest.fixture
+def site():
+    """A web server on this machine's loopback; its port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "5")
+            self.end_headers()
+            self.wfile.write(b"there")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture

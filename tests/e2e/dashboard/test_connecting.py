@@ -1,9 +1,7 @@
 """The guide's way from a server's name to its runs, and what is done with a session afterwards."""
 
-import http.server
 import re
 import subprocess
-import threading
 import urllib.request
 
 import asyncssh
@@ -182,28 +180,6 @@ def test_two_servers_and_their_sessions(dashboard, account, laptop):
     dashboard.click("Remove", dashboard.dialog("Remove the session on one?"))
     one.get_by_text("Stopped").wait_for(state="detached")
     dashboard.sees(re.compile("^Ready$"), two)
-
-
-@pytest.fixture
-def site():
-    """A web server on this machine's loopback; its port."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Length", "5")
-            self.end_headers()
-            self.wfile.write(b"there")
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
 
 
 @needs_sshd

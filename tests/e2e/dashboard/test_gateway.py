@@ -3,7 +3,6 @@
 import asyncio
 import http.server
 import json
-import threading
 import urllib.error
 import urllib.request
 
@@ -100,28 +99,6 @@ def test_pages_while_the_daemon_stops(laptop):
             await stopping
 
     asyncio.run(watch())
-
-
-@pytest.fixture
-def site():
-    """A web server on this machine's loopback."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Length", "5")
-            self.end_headers()
-            self.wfile.write(b"there")
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
 
 
 def test_a_forward(laptop, server, site):
