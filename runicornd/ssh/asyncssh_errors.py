@@ -152,8 +152,9 @@ def not_ssh(host: Host, quote: str) -> NotSsh:
 
 def _cut_off(attempt: Attempt) -> ConnectError:
     offer = attempt.carrier.greeting.offer
-    if attempt.handshake.shown is None and offer and not _common(HOST_KEYS, offer.host_keys):
-        # OpenSSH just hangs up when there is no host key that both sides accept.
+    if attempt.handshake.shown is None and offer and gaps(offer):
+        # The server has seen it first. OpenSSH just hangs up when there is no host key that both sides
+        # accept; what others say before they hang up can be lost to a reset.
         return _no_common_algorithm(attempt, "")
     step = "login" if attempt.budget.step is Step.LOGIN else "handshake"
     return HostUnreachable(
@@ -188,7 +189,10 @@ def gaps(offer: Offer) -> dict[str, tuple[str, ...]]:
         "cipher": (CIPHERS, offer.ciphers),
         "MAC": (MACS, offer.macs),
     }
-    return {what: theirs for what, (ours, theirs) in wanted.items() if not _common(ours, theirs)}
+    lacks = {what: theirs for what, (ours, theirs) in wanted.items() if not _common(ours, theirs)}
+    if any("gcm" in cipher or "poly1305" in cipher for cipher in set(CIPHERS) & set(offer.ciphers)):
+        lacks.pop("MAC", None)  # these ciphers authenticate by themselves (RFC 5647, section 5.1)
+    return lacks
 
 
 def _broken(attempt: Attempt, error: asyncssh.Error) -> ConnectError:

@@ -93,7 +93,3 @@ def _read_kexinit(data: bytes) -> Offer | None:
         )
         position += 4 + size
     return Offer(key_exchange=lists[0], host_keys=lists[1], ciphers=lists[2], macs=lists[4])
-
-
-def _is_algorithm(name: str) -> bool:
-    return bool(name) and not name.startswith(NO_ALGORITHMS)

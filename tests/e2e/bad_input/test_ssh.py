@@ -138,7 +138,7 @@ def test_only_sha1(fails, host, a_key):
     server = EmbeddedServer(password="x", options={"kex_algs": ["diffie-hellman-group14-sha1"]})
     with in_background(server):
         refusal = fails(host(server.port, f"IdentityFile {a_key('id')}"))
-    assert refusal.kind == "no_common_algorithm"
+    assert refusal.kind == "no_common_algorithm", refusal.message
     assert "for the key exchange it offers only diffie-hellman-group14-sha1" in refusal.message
     assert "bring the server's SSH software up to date" in refusal.hint
 
