@@ -146,10 +146,11 @@ KEYS: Mapping[str, Key] = {
         from_text=_to_number,
     ),
     "health_interval": Key(
-        10.0,
+        15.0,
         _number(0.1, 3600),
         "Every so many seconds a viewer is asked whether it is well, and it has as long to answer,\n"
-        "5 seconds at most. Three questions without an answer, and it is started again.",
+        "5 seconds at most. Three questions without an answer, and it is started again; after the\n"
+        "first of them the others follow every 2 seconds.",
         from_text=_to_number,
     ),
     "viewer_proof": Key(

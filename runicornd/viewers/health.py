@@ -26,8 +26,11 @@ TRY_S = 15.0
 
 PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
-INTERVAL_S = 10.0
+INTERVAL_S = 15.0
 PROBE_TIMEOUT_S = 5.0
+DOUBT_S = 2.0
+"""After a question without an answer the next one follows so soon."""
+
 MISSES = 3
 
 
@@ -100,7 +103,7 @@ class Health:
         missed = 0
         async with _client(keep_s=self._interval_s * 3) as client:
             while True:
-                await asyncio.sleep(self._interval_s)
+                await asyncio.sleep(min(self._interval_s, DOUBT_S) if missed else self._interval_s)
                 try:
                     await _ask(client, self._url, self._timeout_s)
                     missed = 0
