@@ -11,11 +11,11 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install web web-types screenshots demo test faults lint lint-web format check check-all bench clean
+.PHONY: help install web web-types screenshots demo test test-slow faults lint lint-web format check check-all bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
-	@echo "  ARGS=... goes to demo, test, faults and bench: make test ARGS='-k tunnel'"
+	@echo "  ARGS=... goes to demo, test, test-slow, faults and bench: make test ARGS='-k tunnel'"
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -53,8 +53,13 @@ install: $(INSTALLED) ## Make .venv with the project and its tools
 demo: $(INSTALLED) $(DASHBOARD) ## Start a made-up host, connect to it and show its viewer
 	@if [ -t 0 ]; then exec $(BIN)/runicornctl demo $(ARGS); else exec $(BIN)/runicornctl demo --once $(ARGS); fi
 
-test: $(INSTALLED) $(DASHBOARD) ## Run all tests but the slow ones, which "make faults" has
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal -m "not slow" $(ARGS)
+test: $(INSTALLED) $(DASHBOARD) ## Run the tests, but for the fault suite and the slow ones
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal \
+		--ignore tests/faults -m "not slow" $(ARGS)
+
+test-slow: $(INSTALLED) $(DASHBOARD) ## Run the slow tests: large files, large roots, every combination
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 2 --dist worksteal \
+		--ignore tests/faults -m slow $(ARGS)
 
 faults: $(INSTALLED) ## Break everything that can break; COUNT=10 does it ten times
 	@for round in $$(seq $(COUNT)); do \
@@ -77,9 +82,9 @@ format: $(INSTALLED) ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: lint test ## What CI runs
+check: lint test ## What to run before a commit; CI breaks things as well
 
-check-all: check faults bench ## That, all faults, the demo, and the numbers
+check-all: check faults test-slow bench ## That, all faults, the slow tests, the demo, and the numbers
 	$(MAKE) demo < /dev/null
 
 bench: $(INSTALLED) ## Measure, beside the peers
