@@ -6,6 +6,7 @@ The only module that knows everyone, and the only one that unpacks ``Settings``.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import signal
@@ -52,6 +53,7 @@ from runicornd.ssh.openssh import OpenSsh
 from runicornd.ssh.pool import Pool
 from runicornd.ssh.saved_hosts import SavedHosts
 from runicornd.ssh.targets import Targets, Timing
+from runicornd.ssh.turns import Turns
 from runicornd.tunnels.ports import Ports
 from runicornd.viewers.health import PROBE_TIMEOUT_S
 from runicornd.viewers.kinds.registry import standard_kinds
@@ -108,6 +110,7 @@ class App:
             config_file=settings.ssh_config,
             timing=_timing(settings),
         )
+        self._turns = Turns()
         self._pool = Pool(self._new_link)
         self._remotes = RemoteHosts(ping_interval_s=_ping_interval_s(settings.viewer_lease))
         self._ports = Ports(*settings.local_ports)
@@ -159,12 +162,14 @@ class App:
             )
             self._catch_reloads()
             self._notifier.ready(f"{len(self._sessions.list())} sessions")
+            gc.freeze()  # what has been made by now stays: looking through all of it again takes 50 ms
             _log.info("daemon is ready", pid=os.getpid(), version=version("runicornd"))
             await self._stop.wait()
             self._notifier.stopping()
             _log.info("daemon stops", keeps_viewers=self._keep)
             if not self._keep:
                 await self._end_viewers()
+            self._pool.hold_back()
 
     def stop(self, keep: bool) -> None:
         """Begin the end and return at once; ``keep`` leaves the remote viewers running for their lease."""
@@ -262,6 +267,7 @@ class App:
             events=self._events,
             clock=self._clock,
             backoff=lambda: delays(random.Random()),  # noqa: S311 - jitter, not a secret
+            turns=self._turns,
         )
 
     def _interview(

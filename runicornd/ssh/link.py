@@ -29,6 +29,7 @@ from runicornd.ssh.lifecycle import (
     transition,
 )
 from runicornd.ssh.reasons import loss, reason, told
+from runicornd.ssh.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -75,6 +76,7 @@ class Link:
         linger_s: How long the connection outlives its last hold.
         stable_s: How long it must have been up for the next loss to start with a fresh row of delays,
             unless somebody has said that it ``worked``.
+        turns: Shared by all links, so that not all of them connect at the same moment.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Link:
         backoff: Callable[[], Iterator[float]],
         linger_s: float = LINGER_S,
         stable_s: float = STABLE_S,
+        turns: Turns | None = None,
     ) -> None:
         self.host = host
         self.state = LinkState(LinkPhase.IDLE, clock.wall())
@@ -100,6 +103,8 @@ class Link:
         self._backoff = backoff
         self._linger_s = linger_s
         self._stable_s = stable_s
+        self._turns = turns or Turns()
+        self._is_hurried = False
         self._tasks = Tasks(f"link {host.key}")
         self._login: Login | None = None
         self._connection: Connection | None = None
@@ -107,6 +112,7 @@ class Link:
         self._failures = 0
         self._delays = backoff()
         self._is_probed = False
+        self._is_held_back = False
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
         self._kicked = asyncio.Event()
@@ -156,6 +162,7 @@ class Link:
         """
         async with self.wanted():
             if eager:
+                self._is_hurried = self._connection is None
                 self.kick()
             failures = self._failures
             deadline = None if timeout_s is None else self._clock.monotonic() + timeout_s
@@ -218,6 +225,11 @@ class Link:
         elif self._connection and not self._is_probed:
             self._is_probed = True
             self._tasks.start("probe", self._probe(self._connection))
+
+    def hold_back(self) -> None:
+        """Make no more tries, and break off the one under way: ``close`` follows."""
+        self._is_held_back = True
+        self._told_more.set()
 
     # Its own life
 
@@ -290,8 +302,10 @@ class Link:
             login = self._login
             interview = self._interviews(self.host, login, self._waiting)
             self._told_more.clear()
+            if self._is_held_back:
+                await asyncio.get_running_loop().create_future()  # until it is closed
             try:
-                return await first_of(self._connector.connect(self.host, interview), self._new_login())
+                return await first_of(self._try(interview), self._new_login())
             except _StartOver:
                 continue
             except Exception as failure:  # noqa: BLE001 - whatever it is, it is classified in one place
@@ -304,6 +318,11 @@ class Link:
                     if isinstance(error, AuthFailed | KeyUnusable) and self._login is login:
                         self._login = None  # it is wrong; the next try asks, unless a new one is given
                     await self._wait_for_kick(error)
+
+    async def _try(self, interview: Interview) -> Connection:
+        async with self._turns.turn(hurry=self._is_hurried):
+            self._is_hurried = False
+            return await self._connector.connect(self.host, interview)
 
     async def _ask_on(self, question: Question, interview: Interview, error: NeedsInput) -> None:
         """Keep the question open while blocked, and put a late answer to use."""

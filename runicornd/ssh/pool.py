@@ -66,6 +66,11 @@ class Pool:
         for link in self._links.values():
             link.nudge()
 
+    def hold_back(self) -> None:
+        """Break off every try to connect: whoever closes down has no use for a crowd of handshakes."""
+        for link in self._links.values():
+            link.hold_back()
+
     async def close(self) -> None:
         """Close every link at the same time; takes at most 3 seconds."""
         links = list(self._links.values())

@@ -524,6 +524,26 @@ async def test_an_unwanted_link_withdraws_its_question(make):
     assert bench.prompts.pending() == ()
 
 
+async def test_a_link_that_is_held_back_breaks_off_and_makes_no_more_tries(make):
+    """Neither a try under way nor a backoff leads to another handshake; a live connection stays."""
+
+    async def endless(interview):
+        await asyncio.Event().wait()
+
+    trying, pausing, living = make(endless), make(unreachable()), make()
+    async with trying.link.wanted(), pausing.link.wanted(), living.link.wanted():
+        await settle()
+        assert (trying.phase, pausing.phase) == (LinkPhase.CONNECTING, LinkPhase.BACKOFF)
+        for bench in (trying, pausing, living):
+            bench.link.hold_back()
+            await bench.clock.advance(60)
+            assert bench.connector.tries == 1
+        assert living.phase is LinkPhase.UP
+        living.connector.connections[0].drop()
+        await living.clock.advance(60)
+        assert living.connector.tries == 1
+
+
 async def test_close_in_each_phase_closes_everything(make):
     """Close drops the connection, frees those who wait, and is safe to call again."""
     for outcomes in ((), (unreachable(),), (wrong_password(),)):
