@@ -23,10 +23,11 @@ from runicornd.ssh.asyncssh_algorithms import (
 )
 from runicornd.ssh.asyncssh_connection import STEADY, AsyncsshConnection, ChannelSizes, unanswered
 from runicornd.ssh.asyncssh_errors import Attempt, translate
-from runicornd.ssh.asyncssh_handshake import METHODS, Handshake
+from runicornd.ssh.asyncssh_handshake import Handshake
 from runicornd.ssh.budget import Budget, Step
 from runicornd.ssh.carriers import Carrier, ChannelCarrier, CommandCarrier, TcpCarrier
 from runicornd.ssh.hostkeys import KnownKeys
+from runicornd.ssh.targets import AUTH_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -214,7 +215,8 @@ def _options(host: Host) -> dict[str, Any]:
         "host_key_alias": host.host_key_alias,
         "client_keys": None,
         "agent_path": None,
-        "preferred_auth": METHODS,
+        # The handshake passes over those that the configuration rules out, and so learns of them.
+        "preferred_auth": tuple(dict.fromkeys((*host.auth_methods, *AUTH_METHODS))),
         "host_based_auth": False,
         "gss_host": None,
         "gss_kex": False,

@@ -16,6 +16,7 @@ from runicornd.errors import (
 )
 from runicornd.ssh.asyncssh_algorithms import CIPHERS, HOST_KEYS, KEY_EXCHANGE, MACS
 from runicornd.ssh.budget import Step
+from runicornd.ssh.targets import AUTH_METHODS
 from runicornd.ssh.text import printable
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def auth_failed(attempt: Attempt, *, too_many: bool = False) -> ConnectError:
     allowed = handshake.allowed
     what = f"it refused {_join(tried)}" if tried else "there was nothing to log in with"
     more = f"; it allows {_join(allowed)}" if allowed else "; it allows no way of logging in that we know"
+    if ruled_out := [name for name in AUTH_METHODS if name in {*allowed} - {*attempt.host.auth_methods}]:
+        more += f"; your SSH configuration rules out {_join(ruled_out)}"
     if handshake.offers.agent_problem:
         more += f"; {handshake.offers.agent_problem}"
     return AuthFailed(

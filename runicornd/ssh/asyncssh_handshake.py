@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from runicornd.ssh.transport import Interviewer
 
 LOGIN_TIMEOUT_S = 30.0
-METHODS = ("publickey", "keyboard-interactive", "password")
 ATTEMPT_LIMIT = 3
 
 
@@ -71,7 +70,7 @@ class Handshake(asyncssh.SSHClient):
     @property
     def blocker(self) -> KeyUnusable | None:
         """What is wrong with the keys that were named, if the server takes keys and none is of use."""
-        return self.offers.blocker if "publickey" in self.allowed else None
+        return self.offers.blocker if "publickey" in self.allowed and self._may("publickey") else None
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         """The server is reached, and should say something soon."""
@@ -106,6 +105,8 @@ class Handshake(asyncssh.SSHClient):
     async def public_key_auth_requested(self) -> asyncssh.SSHKeyPair | None:
         """Offer the next key."""
         self._note("publickey")
+        if not self._may("publickey"):
+            return None
         if self._pairs is None:
             self._pairs = self.offers.pairs()
         return await anext(self._pairs, None)
@@ -113,6 +114,8 @@ class Handshake(asyncssh.SSHClient):
     async def password_auth_requested(self) -> str | None:
         """Give the password, or the next one after a refusal."""
         self._note("password")
+        if not self._may("password"):
+            return None
         self._stop_if_blocked()
         with self._budget.paused():
             password = await self._interviewer.password(self._host, retry=self._passwords > 0)
@@ -132,6 +135,8 @@ class Handshake(asyncssh.SSHClient):
     def kbdint_auth_requested(self) -> str | None:
         """Agree to keyboard-interactive, unless it leads nowhere."""
         self._note("keyboard-interactive")
+        if not self._may("keyboard-interactive"):
+            return None
         had_no_rounds = self._interactive > 0 and self._rounds == 0
         if self._interactive_is_over or had_no_rounds or self._interactive >= ATTEMPT_LIMIT:
             return None
@@ -156,6 +161,10 @@ class Handshake(asyncssh.SSHClient):
         elif answers:
             self._note_tried("keyboard-interactive")
         return answers
+
+    def _may(self, method: str) -> bool:
+        """Whether the user's configuration allows it."""
+        return method in self._host.auth_methods
 
     def _stop_if_blocked(self) -> None:
         """Tell of a bad key file before anybody is asked for a password instead."""

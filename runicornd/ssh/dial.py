@@ -20,6 +20,7 @@ ADDRESS_LIMIT = 16
 
 _AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[object, ...]]
 
+_FAMILIES = {"any": socket.AF_UNSPEC, "inet": socket.AF_INET, "inet6": socket.AF_INET6}
 _UNROUTED = {
     errno.ENETUNREACH: "the network is unreachable",
     errno.EHOSTUNREACH: "there is no way to the host",
@@ -40,7 +41,7 @@ async def dial(host: Host) -> socket.socket:
     try:
         async with asyncio.timeout(host.connect_timeout_s):
             addresses = await look_up(host)
-            return await _race(addresses)
+            return await _race(addresses, host.bind_address)
     except TimeoutError as error:
         raise HostUnreachable(
             f"cannot reach {host.address}: no answer within {host.connect_timeout_s:g} s",
@@ -59,7 +60,9 @@ async def look_up(host: Host) -> list[_AddressInfo]:
     """
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host.hostname, host.port, type=socket.SOCK_STREAM)
+        found = await loop.getaddrinfo(
+            host.hostname, host.port, family=_FAMILIES[host.address_family], type=socket.SOCK_STREAM
+        )
     except (socket.gaierror, UnicodeError) as error:
         raise HostUnreachable(
             f"cannot reach {host.address}: there is no host named {host.hostname!r} "
@@ -80,7 +83,7 @@ def _interleave(addresses: Sequence[_AddressInfo]) -> list[_AddressInfo]:
     return [row[index] for index in range(longest) for row in rows if index < len(row)]
 
 
-async def _race(addresses: Sequence[_AddressInfo]) -> socket.socket:
+async def _race(addresses: Sequence[_AddressInfo], source: str | None) -> socket.socket:
     """Return the first connection that is made; raise the first error when none is."""
     if not addresses:
         raise OSError(errno.EADDRNOTAVAIL, "the name has no address")
@@ -91,7 +94,7 @@ async def _race(addresses: Sequence[_AddressInfo]) -> socket.socket:
         waiting = list(addresses)
         while winner is None and (waiting or pending):
             if waiting:
-                tasks.append(asyncio.create_task(_connect(waiting.pop(0))))
+                tasks.append(asyncio.create_task(_connect(waiting.pop(0), source)))
                 pending.add(tasks[-1])
             timeout = STAGGER_S if waiting else None
             done, pending = await asyncio.wait(pending, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
@@ -109,11 +112,13 @@ async def _end(tasks: Sequence[asyncio.Task[socket.socket]], winner: socket.sock
             result.close()
 
 
-async def _connect(address: _AddressInfo) -> socket.socket:
+async def _connect(address: _AddressInfo, source: str | None) -> socket.socket:
     family, kind, protocol, _, place = address
     connection = socket.socket(family, kind, protocol)
     try:
         connection.setblocking(False)
+        if source is not None:
+            connection.bind((source, 0))
         await asyncio.get_running_loop().sock_connect(connection, place)
     except BaseException:
         connection.close()

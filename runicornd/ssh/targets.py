@@ -30,6 +30,8 @@ JUMP_LIMIT = 8
 KEEPALIVE_INTERVAL_S = 5.0
 KEEPALIVE_COUNT = 3
 CONNECT_TIMEOUT_S = 10.0
+AUTH_METHODS = ("publickey", "keyboard-interactive", "password")
+"""The ways of logging in that we know, as RFC 4252 and 4256 name them, in OpenSSH's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class Host:
         proxy_command: A command whose standard input and output are the connection, tokens expanded.
         known_hosts_files: The files of the user and of the system that list known host keys.
         host_key_alias: The name to look up in known_hosts instead of the hostname.
+        address_family: The one that names are looked up for: ``any``, ``inet`` or ``inet6``.
+        bind_address: The address of this machine to connect from; None for the system's choice.
+        auth_methods: The ways to log in that the configuration leaves, the first one first.
         keepalive_interval_s: Seconds between two keep-alives.
         keepalive_count: How many may go unanswered.
         connect_timeout_s: The most that the TCP connection, and then the first word of the server,
@@ -83,6 +88,9 @@ class Host:
     proxy_command: str | None = None
     known_hosts_files: tuple[Path, ...] = ()
     host_key_alias: str | None = None
+    address_family: str = "any"
+    bind_address: str | None = None
+    auth_methods: tuple[str, ...] = AUTH_METHODS
     keepalive_interval_s: float = KEEPALIVE_INTERVAL_S
     keepalive_count: int = KEEPALIVE_COUNT
     connect_timeout_s: float = CONNECT_TIMEOUT_S
@@ -266,6 +274,9 @@ def build_host(
         known_hosts_files=expansion.path_list(settings.first("userknownhostsfile"))
         + expansion.path_list(settings.first("globalknownhostsfile")),
         host_key_alias=settings.first("hostkeyalias") or None,
+        address_family=settings.first("addressfamily", "any"),
+        bind_address=settings.first("bindaddress") or None,
+        auth_methods=_auth_methods(settings),
         keepalive_interval_s=interval_s,
         keepalive_count=count,
         connect_timeout_s=_connect_timeout(settings) or timing.connect_timeout_s,
@@ -290,6 +301,16 @@ def _keepalive(settings: Settings, timing: Timing) -> tuple[float, int]:
     if not interval_s:
         return timing.keepalive_interval_s, timing.keepalive_count
     return interval_s, int(settings.first("serveralivecountmax", "3"))
+
+
+def _auth_methods(settings: Settings) -> tuple[str, ...]:
+    switches = {
+        "publickey": settings.first("pubkeyauthentication", "true"),  # "true" and "false", not "yes" and "no"
+        "keyboard-interactive": settings.first("kbdinteractiveauthentication", "yes"),
+        "password": settings.first("passwordauthentication", "yes"),
+    }
+    preferred = settings.first("preferredauthentications", ",".join(AUTH_METHODS)).split(",")
+    return tuple(name for name in preferred if switches.get(name, "no") not in {"no", "false"})
 
 
 def _connect_timeout(settings: Settings) -> float | None:

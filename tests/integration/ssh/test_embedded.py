@@ -227,6 +227,17 @@ async def test_no_way_to_log_in(host_of, connect):
     assert caught.value.context["allowed"] == ["publickey"]
 
 
+async def test_ways_that_the_configuration_rules_out(host_of, connect, person):
+    """They are not tried, nothing is asked, and the error names them."""
+    async with EmbeddedServer(password="right") as server:
+        with pytest.raises(AuthFailed, match="your SSH configuration rules out password") as caught:
+            await connect(host_of(server, auth_methods=("publickey",)))
+        with pytest.raises(AuthFailed, match="rules out password"):
+            await connect(host_of(server, auth_methods=()))
+    assert caught.value.context["allowed"] == ["password"]
+    assert person.questions == []
+
+
 # Algorithms
 
 

@@ -62,6 +62,8 @@ async def test_nothing_configured(config):
     assert host.agent_socket == "/run/agent"
     assert host.proxy_command is None
     assert host.jumps == ()
+    assert (host.address_family, host.bind_address) == ("any", None)
+    assert host.auth_methods == ("publickey", "keyboard-interactive", "password")
 
 
 async def test_everything_configured(config):
@@ -84,6 +86,10 @@ async def test_everything_configured(config):
         "  ServerAliveCountMax 9",
         "  ConnectTimeout 4",
         "  StrictHostKeyChecking no",
+        "  AddressFamily inet6",
+        "  BindAddress 10.1.1.9",
+        "  PreferredAuthentications gssapi-with-mic,password,publickey,keyboard-interactive",
+        "  KbdInteractiveAuthentication no",
     )
     host = await config.resolve("gpu")
     assert host.address == "bob@10.1.1.1:2200"
@@ -95,6 +101,8 @@ async def test_everything_configured(config):
     assert host.known_hosts_files == (HOME / "kh1", HOME / "kh 2")
     assert host.host_key_alias == "ali"
     assert (host.keepalive_interval_s, host.keepalive_count, host.connect_timeout_s) == (7.0, 9, 4.0)
+    assert (host.address_family, host.bind_address) == ("inet6", "10.1.1.9")
+    assert host.auth_methods == ("password", "publickey")
 
 
 async def test_what_is_typed_wins(config):
