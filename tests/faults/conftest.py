@@ -39,9 +39,15 @@ def laptops(tmp_path):
 
 
 @pytest.fixture
-def laptop(laptops):
+def hold_time():
+    """Seconds after which a waiting visitor is shown the page; tests choose another by parametrize."""
+    return 1
+
+
+@pytest.fixture
+def laptop(laptops, hold_time):
     """A laptop that notices a dead link soon, and shows the page after a short while."""
-    return laptops(keepalive_interval=KEEPALIVE_S, hold_time=1, connect_timeout=3)
+    return laptops(keepalive_interval=KEEPALIVE_S, hold_time=hold_time, connect_timeout=3)
 
 
 @pytest.fixture

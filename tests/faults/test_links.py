@@ -14,6 +14,7 @@ from tests.helpers.waiting import until
 KEEPALIVE_S = 0.5
 
 
+@pytest.mark.parametrize("hold_time", [10])
 def test_a_killed_connection_is_made_again_at_once(laptop, real):
     """kill -9 of the sshd pair: the same URL leads to the same real viewer again."""
     session = laptop.connect("real")
@@ -79,6 +80,7 @@ def can_take(family, address, port, option):
         return True
 
 
+@pytest.mark.parametrize("hold_time", [10])
 def test_a_reset_ends_what_was_open(laptop, server, networks):
     """A TCP reset: open connections end in order, the next request is answered."""
     network = networks(server)
