@@ -10,12 +10,14 @@ import click
 from runicornctl import options
 from runicornctl.autostart import open_or_start
 from runicornctl.failure import Failure, NeedsInput
+from runicornctl.follow import asking_for
 from runicornctl.groups import SuggestingGroup
 from runicornctl.output import print_json, print_result, say
-from runicornctl.questions import agrees
+from runicornctl.questions import Questioner, agrees
 from runicornctl.reach import open_client
 from runicornctl.render import Table, clean
 from runicornctl.terminal import Terminal
+from runicornctl.world import World
 from runicornd.protocol.models import (
     Done,
     Empty,
@@ -95,7 +97,7 @@ def remove_command(name: str, *, as_json: bool) -> None:
 def check_command(target: str, *, as_json: bool) -> None:
     """Show the host key of TARGET and whether it is trusted; nobody is logged in."""
     with open_or_start() as client:
-        check = _check(client, target)
+        check = _check(client, target, as_json=as_json)
     if as_json:
         print_result(check)
     else:
@@ -114,7 +116,7 @@ def trust_command(target: str, *, fingerprint: str | None, as_json: bool) -> Non
     Also one that has changed, because the server was set up anew.
     """
     with open_or_start() as client:
-        check = _check(client, target)
+        check = _check(client, target, as_json=as_json)
         if check.verdict != "trusted" or (fingerprint and fingerprint != check.shown.fingerprint):
             _insist_trustable(check, fingerprint)
             if not fingerprint:
@@ -122,7 +124,7 @@ def trust_command(target: str, *, fingerprint: str | None, as_json: bool) -> Non
             params = TrustParams(target=target, fingerprint=check.shown.fingerprint)
             client.call("hosts.trust", Done, params, timeout_s=_CHECK_S)
             if check.verdict == "changed":
-                _name_old_keys(_check(client, target))
+                _name_old_keys(_check(client, target, as_json=as_json))
     if as_json:
         print_result(check, verdict="trusted")
     else:
@@ -148,8 +150,13 @@ def untrust_command(target: str, *, as_json: bool) -> None:
         say(f"{clean(file)} lists it as well; remove it there with: ssh-keygen -R … -f {clean(path)}")
 
 
-def _check(client: Client, target: str) -> HostCheckResult:
-    return client.call("hosts.check", HostCheckResult, TargetParams(target=target), timeout_s=_CHECK_S)
+def _check(client: Client, target: str, *, as_json: bool) -> HostCheckResult:
+    """Look at the key; a jump host on the way there may ask for a password."""
+    on_event = asking_for(World(client), Questioner(client, Terminal.find(as_json=as_json)), target)
+    on_event(None)
+    return client.call(
+        "hosts.check", HostCheckResult, TargetParams(target=target), timeout_s=_CHECK_S, on_event=on_event
+    )
 
 
 def _show(check: HostCheckResult) -> None:

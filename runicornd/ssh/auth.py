@@ -15,7 +15,7 @@ How a link uses it, one ``Interview`` an attempt::
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from runicornd._lib.race import first_of
@@ -296,6 +296,8 @@ class Interview:
         unless: Callable[[], Coroutine[Any, Any, tuple[str, ...]]] | None = None,
     ) -> tuple[str, ...]:
         """Ask, and return the answer, or what ``unless`` returns if that comes first."""
+        # Also what a jump host asks is asked on behalf of the target that somebody waits for.
+        question = replace(question, target=self._host.target)
 
         async def answered() -> tuple[str, ...]:
             return await prompt.answer

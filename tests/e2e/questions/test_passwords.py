@@ -102,3 +102,17 @@ def test_a_jump_host_that_asks(laptop, account):
             terminal.type(password)
         assert terminal.end() == 0
     assert (jump.server.attempts, behind.server.attempts) == (["password"], ["password"])
+
+
+def test_a_jump_host_that_asks_on_the_way_to_a_host_key(laptop, account):
+    """Looking at a key logs in nowhere but on the way; the second look uses what was answered."""
+    jump = account("jump", password=WRONG)
+    behind = account("behind", password=SECRET, extra=["ProxyJump jump"])
+    with laptop.at_terminal("hosts", "check", "behind") as terminal:
+        terminal.expect(f"Password for {jump.address}")
+        terminal.expect("Password: ")
+        terminal.type(WRONG)
+        assert terminal.end() == 0
+    assert "host key trusted" in terminal.shown
+    assert laptop.json("hosts", "check", "behind")["verdict"] == "trusted"
+    assert (jump.server.attempts, behind.server.attempts) == (["password"] * 2, [])
