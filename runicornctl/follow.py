@@ -11,7 +11,7 @@ from runicornctl.terminal import Withdrawn
 from runicornd.protocol.exits import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from runicornctl.progress import Steps
     from runicornctl.questions import Questioner
@@ -42,17 +42,20 @@ class WhileAsked:
             raise Withdrawn
 
 
-def asking_for(world: World, questioner: Questioner, target: str) -> Callable[[Event | None], float]:
+def asking_for(
+    world: World, questioner: Questioner, target: str, *, others: Collection[str] = ()
+) -> Callable[[Event | None], float]:
     """Return an ``on_event`` for a long call, which asks what concerns the target.
 
-    Call it with None first: a question may wait already.
+    Call it with None first: a question may wait already. ``others`` are the ids of those that the call
+    does not wait for.
     """
 
     def on_event(event: Event | None) -> float:
         if event is not None:
             world.take(event)
         began = time.monotonic()
-        while prompt := _question_of_host(world, target):
+        while prompt := _question_of_host(world, target, others):
             questioner.settle(prompt, target, WhileAsked(world, prompt))
             world.prompts.pop(prompt.id, None)
         return time.monotonic() - began
@@ -60,12 +63,12 @@ def asking_for(world: World, questioner: Questioner, target: str) -> Callable[[E
     return on_event
 
 
-def _question_of_host(world: World, target: str) -> PromptInfo | None:
+def _question_of_host(world: World, target: str, others: Collection[str] = ()) -> PromptInfo | None:
     host = world.hosts.get(target)
     for prompt in world.prompts.values():
         # Which environment is asked on behalf of one session, everything else for the whole host.
         is_of_host = prompt.target == target or (host is not None and host.prompt == prompt.id)
-        if is_of_host and prompt.kind != "environment":
+        if is_of_host and prompt.kind != "environment" and prompt.id not in others:
             return prompt
     return None
 

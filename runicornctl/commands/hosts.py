@@ -152,8 +152,8 @@ def untrust_command(target: str, *, as_json: bool) -> None:
 
 def _check(client: Client, target: str, *, as_json: bool) -> HostCheckResult:
     """Look at the key; a jump host on the way there may ask for a password."""
-    on_event = asking_for(World(client), Questioner(client, Terminal.find(as_json=as_json)), target)
-    on_event(None)
+    world, questioner = World(client), Questioner(client, Terminal.find(as_json=as_json))
+    on_event = asking_for(world, questioner, target, others=set(world.prompts))
     return client.call(
         "hosts.check", HostCheckResult, TargetParams(target=target), timeout_s=_CHECK_S, on_event=on_event
     )
