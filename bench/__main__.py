@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.machine import machine, versions
-from bench.report import as_json, as_markdown, row_lines
+from bench.programs import prepare
+from bench.programs import versions as program_versions
+from bench.report import as_json, as_markdown, pictures, row_lines
 from bench.rows import ROWS
 from bench.runner import measure
 
@@ -30,14 +32,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         for row in ROWS.values():
             print(f"{row.name:13} {row.title}")
         return 0
+    names = options.rows or list(ROWS)
+    programs = [program for name in names for program in ROWS[name].programs]
+    if options.install:
+        prepare(programs, _say)
     about = {
         "measured": time.strftime("%Y-%m-%d %H:%M:%S %Z"),
         "command": " ".join(["python -m bench", *sys.argv[1:]]),
         "machine": machine(),
-        "versions": versions(),
+        "versions": versions() | program_versions(programs),
     }
     results: list[Result] = []
-    for name in options.rows or ROWS:
+    for name in names:
         result = measure(ROWS[name], options.rounds, _say)
         results.append(result)
         # After each row, so that a run that is cut short has its report as well.
@@ -54,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to measure; all by itself")
     parser.add_argument("--list", action="store_true", help="list the rows and end")
     parser.add_argument("--rounds", type=int, metavar="N", help="measured rounds of each case")
+    parser.add_argument(
+        "--no-install",
+        dest="install",
+        action="store_false",
+        help="do not install missing peers, which root of a Debian does otherwise",
+    )
     parser.add_argument("--output", type=Path, default=REPORT_DIR, metavar="DIR", help="where reports go")
     return parser
 
@@ -73,6 +85,8 @@ def _write(folder: Path, results: Sequence[Result], about: dict[str, object]) ->
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(as_json(results, about), indent=1), encoding="utf-8")
     (folder / "report.md").write_text(as_markdown(results, about), encoding="utf-8")
+    for name, picture in pictures(results).items():
+        (folder / name).write_text(picture, encoding="utf-8")
 
 
 def _say(line: str) -> None:

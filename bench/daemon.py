@@ -27,8 +27,9 @@ from runicornd.protocol.models import (
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+PROGRAM = ("-m", "runicornd")
 START_S = 20
 READY_S = 60
 _ENDS_BADLY = frozenset({"failed", "blocked", "stopped"})
@@ -112,7 +113,7 @@ class Restartable:
 
     def start(self) -> None:
         """Start it and wait until it serves."""
-        argv = [sys.executable, "-m", "runicornd"]
+        argv = [sys.executable, *PROGRAM]
         process = self._stack.enter_context(running(argv, env=self.daemon.environment, log=self._log))
         until(lambda: _is_up(process, self.daemon), "the daemon", START_S)
         self._process = process
@@ -143,11 +144,15 @@ def restartable(folder: Path, **settings: object) -> Iterator[Restartable]:
 
 
 @contextlib.contextmanager
-def daemon(folder: Path, **settings: object) -> Iterator[Daemon]:
+def daemon(
+    folder: Path, *, program: Sequence[str] = PROGRAM, pass_fds: Sequence[int] = (), **settings: object
+) -> Iterator[Daemon]:
     """Run a daemon for the length of the block.
 
     Args:
         folder: An existing folder with a short path; everything of the daemon goes below it.
+        program: What this Python runs.
+        pass_fds: Descriptors that it inherits.
         settings: Settings by their name, such as ``ssh_config``.
 
     Raises:
@@ -156,7 +161,7 @@ def daemon(folder: Path, **settings: object) -> Iterator[Daemon]:
     place, log = folder / "ours", folder / "ours.log"
     environment = _environment(place, settings)
     found = Daemon(Path(environment["RUNICORND_SOCKET"]), environment)
-    with running([sys.executable, "-m", "runicornd"], env=environment, log=log) as process:
+    with running([sys.executable, *program], env=environment, log=log, pass_fds=pass_fds) as process:
         try:
             until(lambda: _is_up(process, found), "the daemon", START_S)
             yield found

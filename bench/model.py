@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from bench.plot import Plot
+
 SECONDS = "s"
 TIMES = "times"
 ROUND_TRIPS = "round trips"
@@ -70,6 +72,7 @@ class Plan:
     cases: list[Case]
     comparisons: list[Comparison] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    plots: list[Plot] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,14 @@ class Row:
         title: What it measures, in one line.
         plan: Sets everything up in an empty folder, and takes it down again at the end of the block.
         rounds: How often each case is measured, unless the command line says otherwise.
+        programs: What it runs beside OpenSSH, of ``bench.programs``.
     """
 
     name: str
     title: str
     plan: Callable[[Path], AbstractContextManager[Plan]]
     rounds: int = 7
+    programs: tuple[str, ...] = ()
 
 
 @dataclass
@@ -105,12 +110,14 @@ class Measured:
 
 @dataclass
 class Result:
-    """What came out of a row. ``failure`` says why nothing did."""
+    """What came out of a row, and how long it took. ``failure`` says why nothing did."""
 
     row: Row
     measured: list[Measured] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    plots: list[Plot] = field(default_factory=list)
+    took_s: float = 0.0
     failure: str = ""
 
     @property

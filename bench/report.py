@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.model import SECONDS
+from bench.plot import svg
 from bench.stats import median, spread, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bench.model import Comparison, Measured, Result
+    from bench.plot import Plot
 
 FORMAT_VERSION = 1
 
@@ -45,13 +47,29 @@ def row_lines(result: Result) -> Iterator[str]:
         yield ""
         cells = [_comparison_cells(result, comparison) for comparison in result.comparisons]
         yield from _table(("compared, round by round", "n", "median", "spread", "asked for"), cells)
+    for plot in result.plots:
+        yield from ("", f"![{plot.title}]({plot.name}.svg)", "")
+        yield from _table((plot.x, *plot.series), _points(plot))
     remarks = [
         *result.notes,
         *(f"{each.case.name}: {why}" for each in result.measured for why in each.failures),
+        f"The row took {result.took_s:.0f} s.",
     ]
     if remarks:
         yield ""
         yield from (f"- {remark}" for remark in remarks)
+
+
+def pictures(results: Iterable[Result]) -> dict[str, str]:
+    """The plots as SVG, by the names of their files."""
+    return {f"{plot.name}.svg": svg(plot) for result in results for plot in result.plots}
+
+
+def _points(plot: Plot) -> Iterator[tuple[str, ...]]:
+    places = sorted({x for points in plot.series.values() for x, _ in points})
+    curves = [dict(points) for points in plot.series.values()]
+    for x in places:
+        yield (f"{x:g}", *(f"{curve[x]:.3g}" if x in curve else "" for curve in curves))
 
 
 def _table(head: Sequence[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
@@ -99,6 +117,8 @@ def _row_json(result: Result) -> dict[str, object]:
         "title": result.row.title,
         "failure": result.failure,
         "notes": result.notes,
+        "took_s": round(result.took_s, 1),
+        "plots": [{"name": plot.name, "title": plot.title, "series": plot.series} for plot in result.plots],
         "cases": [
             {
                 "name": each.case.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,12 +31,13 @@ def measure(row: Row, rounds: int | None, say: Callable[[str], None]) -> Result:
         say: Told of each step, for a person who waits.
     """
     result = Result(row)
+    began = time.monotonic()
     # The system's own folder, as paths of Unix sockets must be short.
     folder = Path(tempfile.mkdtemp(prefix="rcd-bench-"))
     try:
         say(f"{row.name}: setting up")
         with row.plan(folder) as plan:
-            result.comparisons, result.notes = plan.comparisons, plan.notes
+            result.comparisons, result.notes, result.plots = plan.comparisons, plan.notes, plan.plots
             result.notes.append(f"Load of the machine before: {os.getloadavg()[0]:.1f}.")
             result.measured = [Measured(case) for case in plan.cases]
             _run(plan, result, rounds or row.rounds, say)
@@ -44,6 +46,7 @@ def measure(row: Row, rounds: int | None, say: Callable[[str], None]) -> Result:
         say(f"{row.name}: failed: {result.failure}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    result.took_s = time.monotonic() - began
     return result
 
 

@@ -8,6 +8,8 @@ import os
 import random
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -87,7 +89,7 @@ def _fill(target: Path, size: int) -> str:
 
 
 def _write(path: Path, content: object) -> int:
-    return path.write_bytes(json.dumps(content, indent=2).encode())
+    return path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2))
 
 
 def _digest(rng: random.Random) -> str:

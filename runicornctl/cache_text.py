@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 def cache_table(info: CacheInfo) -> list[str]:
     """Return the lines that show what is cached."""
     table = Table(["STORE", "INDEX", "METADATA", "DOWNLOADS", "VERSIONS", "FOLDER"])
-    for store in info.stores:
+    names = [store.store for store in info.stores] + [f"{store.store} (removed)" for store in info.removed]
+    for name, store in zip(names, [*info.stores, *info.removed], strict=True):
         table.add(
-            store.store,
+            name,
             size(store.index_bytes),
             size(store.metadata_bytes),
             size(store.downloads_bytes),
@@ -25,7 +26,12 @@ def cache_table(info: CacheInfo) -> list[str]:
         )
     total = f"{size(info.total_bytes)} in {clean(info.path)}"
     limit = f"'cache cleanup' brings the downloads down to {size(info.limit_bytes)}"
-    return [*(table.lines() if info.stores else []), f"\n{total}; {limit}." if info.stores else f"{total}."]
+    if not info.stores and not info.removed:
+        return [f"{total}."]
+    lines = [*table.lines(), f"\n{total}; {limit}."]
+    if info.removed:
+        lines.append("What removed stores have left stays until 'runicornctl cache clear --removed'.")
+    return lines
 
 
 def freed_text(freed: CacheFreed) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runicornctl.live import bar
 from runicornctl.quantities import ago, counted, rate, size
-from runicornctl.render import Paint, Table, block, clean, duration
+from runicornctl.render import Paint, Table, clean, duration, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,19 +27,17 @@ _SHOWN_FILES = 4
 
 def downloads_table(downloads: Iterable[Download]) -> list[str]:
     """Return the lines of a list of downloads, with why those that failed did."""
-    paint = Paint(sys.stdout)
     table = Table(["ID", "STATE", "ARTIFACT", "STORE", "FILES", "SIZE", "DONE", "RATE", "SINCE", "TO"])
     shown = list(downloads)
     for one in shown:
-        fancy, plain, colour = _LOOKS.get(one.state, ("○", "-", "dim"))
         table.add(
             one.id,
-            (f"{paint.symbol(fancy, plain)} {one.state}", colour),
+            state_of(one),
             one.ref,
             one.store,
             f"{one.files_done:,}/{one.files_total:,}",
             size(one.bytes_total),
-            _percent(one),
+            percent(one),
             rate(one.rate) if one.rate and one.state not in AT_REST else "-",
             ago(one.since),
             one.to,
@@ -51,10 +49,7 @@ def downloads_table(downloads: Iterable[Download]) -> list[str]:
         if one.detail:
             lines.append(f"  {clean(one.detail)}")
         if one.error:
-            lines.append(f"  {paint('red', 'error:')} {block(one.error.message, '    ')}")
-            lines += (
-                [f"  {paint('cyan', 'hint:')}  {block(one.error.hint, '    ')}"] if one.error.hint else []
-            )
+            lines += problem(one.error.message, one.error.hint)
     return lines
 
 
@@ -100,7 +95,14 @@ def finished(one: Download) -> list[str]:
     return lines + ([f"… and {left:,} more references"] if left > 0 else [])
 
 
-def _percent(one: Download) -> str:
+def state_of(one: Download) -> tuple[str, str]:
+    """Return a download's state with its symbol, and its colour."""
+    fancy, plain, colour = _LOOKS.get(one.state, ("○", "-", "dim"))
+    return f"{Paint(sys.stdout).symbol(fancy, plain)} {one.state}", colour
+
+
+def percent(one: Download) -> str:
+    """Return how much of it is here."""
     return _share(one.bytes_done, one.bytes_total)
 
 

@@ -17,6 +17,9 @@ F = TypeVar("F", bound="Callable[..., object]")
 
 # Whoever waits longer wants a service, not a command.
 MAX_SECONDS = 86400.0
+# As the daemon takes them.
+MIN_INTERVAL_S = 10.0
+MAX_INTERVAL_S = 7 * 86400.0
 
 
 class _Text(click.types.StringParamType):
@@ -162,8 +165,16 @@ class _Quantity(click.types.StringParamType):
             self.fail(str(exc), param, ctx)
 
 
+def _sync_interval(text: str) -> float:
+    """Return seconds. Raises ValueError."""
+    seconds = parsed_interval(text)
+    if not MIN_INTERVAL_S <= seconds <= MAX_INTERVAL_S:
+        raise ValueError(f"{text!r} is not between 10s and 7d")
+    return seconds
+
+
 SIZE = _Quantity("size", parsed_size)
-INTERVAL = _Quantity("interval", parsed_interval)
+INTERVAL = _Quantity("interval", _sync_interval)
 
 
 def json_option(function: F) -> F:

@@ -1,4 +1,4 @@
-"""The overview of hosts and sessions that ``status`` shows."""
+"""The overview that ``status`` shows: sessions, forwards, hosts, stores, downloads that run."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from runicornctl.render import Paint, Table, age, block, clean, duration
+from runicornctl.render import Paint, Table, age, block, clean, duration, problem
 from runicornctl.session_text import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from runicornd.protocol.models import ErrorData, Forward, HostState, PromptInfo, Session
+    from runicornd.protocol.models import (
+        Download,
+        Forward,
+        HostState,
+        PromptInfo,
+        Session,
+        Store,
+    )
 
 # What a state looks like: a symbol, the same in ASCII, a colour.
 _LOOKS = {
@@ -41,29 +48,34 @@ def overview(
     now: float | None = None,
     *,
     forwards: Iterable[Forward] = (),
+    stores: Sequence[Store] = (),
+    downloads: Sequence[Download] = (),
 ) -> list[str]:
     """Return the lines that show everything; ``now`` is in seconds since the epoch."""
     moment = time.time() if now is None else now
     shown = sorted(sessions, key=lambda each: each.id)
     linked = sorted((each for each in hosts if each.state not in _UNUSED), key=lambda each: each.target)
     tunnels = sorted(forwards, key=lambda each: each.id)
-    if not shown and not linked and not tunnels:
-        return ["No sessions. Begin with: runicornctl connect TARGET"]
-    lines = _sessions(shown, prompts, moment)
+    parts = [_sessions(shown, prompts, moment)] if shown else []
     if tunnels:
-        lines += ["", *_forwards(tunnels, moment)] if lines else _forwards(tunnels, moment)
+        parts.append(_forwards(tunnels, moment))
     if linked:
         asked = {each.prompt for each in shown}
         own = {key: prompt for key, prompt in prompts.items() if key not in asked}
-        lines += ["", *_hosts(linked, own, moment)] if lines else _hosts(linked, own, moment)
+        parts.append(_hosts(linked, own, moment))
+    if stores or downloads:
+        from runicornctl.store_overview import sections  # noqa: PLC0415 - most have none
+
+        parts += sections(stores, downloads, moment)
+    if not parts:
+        return ["No sessions. Begin with: runicornctl connect TARGET"]
+    lines = [line for part in parts for line in ["", *part]][1:]
     known = {each.prompt for each in shown} | {each.prompt for each in linked}
     waiting = [prompt for prompt in prompts.values() if prompt.id not in known]
     return lines + [line for prompt in waiting for line in ["", *_question(prompt, prompt.target)]]
 
 
 def _sessions(sessions: list[Session], prompts: Mapping[str, PromptInfo], now: float) -> list[str]:
-    if not sessions:
-        return []
     table = Table(["SESSION", "STATE", "ENVIRONMENT", "ADDRESS", "SINCE", "TARGET"])
     for each in sessions:
         table.add(
@@ -84,7 +96,7 @@ def _notes(session: Session, prompts: Mapping[str, PromptInfo]) -> list[str]:
     if session.remote and session.remote.exposed:
         lines.append(f"  {Paint(sys.stdout)('yellow', 'exposed')}: other accounts of the server can open it")
     if session.error:
-        lines += _problem(session.error)
+        lines += problem(session.error.message, session.error.hint)
     if prompt := prompts.get(session.prompt or ""):
         lines += _question(prompt, session.target)
     return lines
@@ -99,7 +111,7 @@ def _hosts(hosts: list[HostState], prompts: Mapping[str, PromptInfo], now: float
     for host, row in zip(hosts, rows, strict=True):
         lines.append(row)
         if host.error:
-            lines += _problem(host.error)
+            lines += problem(host.error.message, host.error.hint)
         if host.retry_at is not None:
             lines.append(f"  next try in {duration(max(0.0, host.retry_at - now))}")
         if prompt := prompts.get(host.prompt or ""):
@@ -111,7 +123,7 @@ def _forwards(forwards: list[Forward], now: float) -> list[str]:
     heading, *rows = forwards_table(forwards, now)
     lines = [heading]
     for forward, row in zip(forwards, rows, strict=True):
-        lines += [row, *(_problem(forward.error) if forward.error else [])]
+        lines += [row, *(problem(forward.error.message, forward.error.hint) if forward.error else [])]
     return lines
 
 
@@ -123,14 +135,6 @@ def forwards_table(forwards: Iterable[Forward], now: float | None = None) -> lis
         there, here = each.remote, each.address or "-"
         table.add(each.id, _state(each.state), here, there, age(each.since, moment), each.target)
     return list(table.lines())
-
-
-def _problem(error: ErrorData) -> list[str]:
-    paint = Paint(sys.stdout)
-    lines = [f"  {paint('red', 'error:')} {block(error.message, '    ')}"]
-    if error.hint:
-        lines.append(f"  {paint('cyan', 'hint:')}  {block(error.hint, '    ')}")
-    return lines
 
 
 def _question(prompt: PromptInfo, target: str) -> list[str]:

@@ -7,7 +7,6 @@ builds a line from such text passes it through ``clean``, ``block`` or a table c
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 import unicodedata
@@ -104,6 +103,8 @@ def terminal_columns(stream: TextIO) -> int | None:
     try:
         columns = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
+        import shutil  # noqa: PLC0415 - it brings two compressors along
+
         columns = shutil.get_terminal_size().columns
     return columns or 80
 
@@ -182,3 +183,12 @@ class Table:
             cut = fit(text, columns)
             cells.append(self._paint(style, cut) + " " * (columns - width(cut)))
         return _GAP.join(cells).rstrip()
+
+
+def problem(message: str, hint: str) -> list[str]:
+    """Return an error and what to do about it, as they stand below a table's row."""
+    paint = Paint(sys.stdout)
+    lines = [f"  {paint('red', 'error:')} {block(message, '    ')}"]
+    if hint:
+        lines.append(f"  {paint('cyan', 'hint:')}  {block(hint, '    ')}")
+    return lines

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from runicornctl import render
 from runicornctl.live import bar
 from runicornctl.quantities import ago, counted, interval, moment, rate, size
 from runicornctl.render import Paint, Table, block, clean, duration, width
@@ -12,7 +14,13 @@ from runicornctl.render import Paint, Table, block, clean, duration, width
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runicornd.protocol.models import Store, SyncProgress, SyncReport
+    from runicornd.protocol.models import (
+        Store,
+        StoreLeft,
+        StoreProblemsResult,
+        SyncProgress,
+        SyncReport,
+    )
 
 _LOOKS = {
     "idle": ("●", "*", "green"),
@@ -84,13 +92,7 @@ def labelled(label: str, text: str) -> str:
 
 def problem(store: Store) -> list[str]:
     """Return why the store is where it is, if there is a reason."""
-    if store.error is None:
-        return []
-    paint = Paint(sys.stdout)
-    lines = ["", f"  {paint('red', 'error:')} {block(store.error.message, '    ')}"]
-    if store.error.hint:
-        lines.append(f"  {paint('cyan', 'hint:')}  {block(store.error.hint, '    ')}")
-    return lines
+    return ["", *render.problem(store.error.message, store.error.hint)] if store.error else []
 
 
 def progress(store: Store) -> tuple[list[str], str]:
@@ -127,7 +129,31 @@ def unreadable(store: Store) -> str | None:
     if not store.unreadable:
         return None
     entries = "1 entry" if store.unreadable == 1 else f"{store.unreadable:,} entries"
-    return f"{entries} of {store.name} could not be read whole; lists mark those that they can show with '!'"
+    return f"{entries} of {store.name} could not be read whole: runicornctl store problems {store.name}"
+
+
+def problems(found: StoreProblemsResult) -> list[str]:
+    """Return what of a store cannot be read, and why, with how many more there are."""
+    paint = Paint(sys.stdout)
+    lines = []
+    for one in found.problems:
+        what = {"run": "run ", "file": ""}.get(one.kind, "")
+        lines.append(f"{paint('red', '!')} {what}{clean(one.label)}: {block(one.reason, '  ')}")
+        if one.path != one.label:
+            lines.append(f"  {paint('dim', clean(one.path))}")
+    return lines
+
+
+def left(kept: StoreLeft) -> list[str]:
+    """Return what a store that was forgotten has left, and how that is cleared."""
+    if not kept.downloads:
+        return []
+    versions = counted(kept.downloads, "downloaded version")
+    name = shlex.quote(clean(kept.store))
+    return [
+        f"Kept {versions}, {size(kept.downloads_bytes)}, in {clean(kept.path)}",
+        f"To remove them, too: runicornctl cache clear --removed --store {name}",
+    ]
 
 
 def _total(shown: SyncProgress) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
+import resource
 import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -14,12 +16,16 @@ from runicornd.errors import AlreadyRunning, RunicorndError
 from runicornd.logs import Logs
 from runicornd.protocol.exits import DAEMON_RUNS_ALREADY
 from runicornd.settings import CONFIG_VARIABLE, find_paths, load_settings, sample_config
+from runicornd.single import only_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from runicornd.app import App
     from runicornd.settings import Settings
+
+
+DESCRIPTORS = (65536, 10240)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,14 +85,29 @@ def _environ(config: str | None) -> dict[str, str]:
 
 def _serve(load: Callable[[], Settings], *, foreground: bool) -> int:
     settings = load()
-    from runicornd.app import App  # noqa: PLC0415 - half a second of imports that --help need not pay
+    with only_daemon(settings.paths.state):
+        _allow_many_descriptors()
+        gc.disable()  # of what is imported now nothing is garbage, and looking costs a tenth of it
+        from runicornd.app import App  # noqa: PLC0415 - half a second that a loser need not pay
 
-    logs = Logs(level=settings.log_level, file=settings.paths.log, foreground=foreground)
-    try:
-        asyncio.run(_run(lambda: App(settings, load=load)))
-    finally:
-        logs.close()
+        gc.enable()
+        with contextlib.closing(
+            Logs(level=settings.log_level, file=settings.paths.log, foreground=foreground)
+        ):
+            asyncio.run(_run(lambda: App(settings, load=load)))
     return 0
+
+
+def _allow_many_descriptors() -> None:
+    """Five hundred sessions with a few visitors each need more than the 1024 that accounts begin with."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in DESCRIPTORS:
+        limit = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        if now == resource.RLIM_INFINITY or now >= limit:
+            return
+        with contextlib.suppress(OSError, ValueError):  # macOS takes less than it calls its limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+            return
 
 
 async def _run(make: Callable[[], App]) -> None:

@@ -19,19 +19,16 @@ import structlog
 
 from runicornd._lib.backoff import delays
 from runicornd._lib.clock import SystemClock
-from runicornd._lib.lockfile import LockFile, LockHeld
 from runicornd._lib.sdnotify import Notifier, passed_sockets
 from runicornd._lib.supervise import Tasks
-from runicornd.composition import Storage
-from runicornd.doctor.doctor import Doctor
-from runicornd.doctor.machine import Machine, machine_steps
-from runicornd.errors import AlreadyRunning, ConfigInvalid, StateUnwritable
+from runicornd.composition import LateDoctor, Storage
+from runicornd.errors import ConfigInvalid
 from runicornd.events import EventHub
 from runicornd.forwards.manager import Forwards
 from runicornd.logs import set_level
 from runicornd.prompts import Prompts
 from runicornd.protocol.paths import socket_path
-from runicornd.remote.channel import PING_INTERVAL_S
+from runicornd.remote.channel import ping_interval_for
 from runicornd.remote.folders import Folders
 from runicornd.remote.registry import RemoteHosts
 from runicornd.rpc.services import DaemonFacts, Services
@@ -42,9 +39,9 @@ from runicornd.sessions.manager import SessionManager
 from runicornd.sessions.store import SessionStore
 from runicornd.settings import CONFIG_VARIABLE, load_settings
 from runicornd.settings.configuration import Configuration
-from runicornd.ssh.asyncssh_adapter import AsyncsshConnector
 from runicornd.ssh.auth import Interview, Secrets
 from runicornd.ssh.conditions import watch_network, watch_sleep
+from runicornd.ssh.connector import SshConnector
 from runicornd.ssh.hostkeys import HostKeys
 from runicornd.ssh.hosts import Hosts
 from runicornd.ssh.link import Link
@@ -63,12 +60,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runicornd._lib.clock import Clock
+    from runicornd.doctor.doctor import Doctor
+    from runicornd.prompts import PromptsFor
     from runicornd.settings import Settings
     from runicornd.ssh.auth import Asks, Login
     from runicornd.ssh.link import OnWaiting
     from runicornd.ssh.targets import Host
 
 STOP_ALL_S = 20.0
+FIRST_PAUSE_S = 0.02
 _log = structlog.get_logger("app")
 
 
@@ -101,7 +101,7 @@ class App:
         self._clock = clock or SystemClock()
         self._secrets = Secrets()
         self._host_keys = HostKeys(state / "known_hosts")
-        self._ssh = AsyncsshConnector()
+        self._ssh = SshConnector()
         self._local = LocalConnector()
         self._saved_hosts = SavedHosts(state / "hosts.json")
         self._targets = Targets(
@@ -112,7 +112,7 @@ class App:
         )
         self._turns = Turns()
         self._pool = Pool(self._new_link)
-        self._remotes = RemoteHosts(ping_interval_s=_ping_interval_s(settings.viewer_lease))
+        self._remotes = RemoteHosts(ping_interval_s=ping_interval_for(settings.viewer_lease))
         self._ports = Ports(*settings.local_ports)
         self._sessions = self._build_sessions()
         self._forwards = Forwards(
@@ -129,6 +129,7 @@ class App:
             settings,
             targets=self._targets,
             pool=self._pool,
+            new_link=self._link,
             remotes=self._remotes,
             interviews=self._interview,
             prompts=self._prompts,
@@ -140,12 +141,10 @@ class App:
         """Serve until a signal or ``daemon.shutdown``, then stop everything.
 
         Raises:
-            AlreadyRunning: Another daemon of this user runs.
             StateUnwritable: The state folder cannot be used.
             LocalError: The control socket cannot be made.
         """
         async with AsyncExitStack() as stack:
-            stack.callback(self._lock().release)
             stack.push_async_callback(self._feed_watchdog().close)
             self._catch_signals()
             stack.push_async_callback(self._pool.close)
@@ -210,6 +209,7 @@ class App:
         tasks = Tasks("conditions")
         tasks.start("sleep", watch_sleep(self._clock, self._look_again))
         tasks.start("network", watch_network(self._look_again))
+        tasks.start("load", self._ssh.load_later(self._clock))
         return tasks
 
     def _look_again(self, reason: str) -> None:
@@ -222,24 +222,6 @@ class App:
                 await self._sessions.stop_all()
         except TimeoutError:
             _log.warning("some viewers were not ended; their lease ends them", after_s=STOP_ALL_S)
-
-    def _lock(self) -> LockFile:
-        folder = self._settings.paths.state
-        lock = LockFile(folder / "daemon.lock")
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock.acquire()
-        except LockHeld as error:
-            raise AlreadyRunning(
-                f"cannot start the daemon: it runs already (process {error.pid or 'unknown'})",
-                hint="'runicornctl status' talks to it; 'runicornctl daemon stop' ends it",
-            ) from error
-        except OSError as error:
-            raise StateUnwritable(
-                f"cannot use the state folder {folder}: {error.strerror}",
-                hint="make room there and see that it is yours to write",
-            ) from error
-        return lock
 
     def _catch_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -259,14 +241,19 @@ class App:
         self.stop(keep=True)
 
     def _new_link(self, host: Host) -> Link:
+        return self._link(host, self._events, self._prompts)
+
+    def _link(self, host: Host, events: EventHub, prompts: Prompts | PromptsFor) -> Link:
         return Link(
             host,
             connector=self._local if host.is_local else self._ssh,
-            interviews=self._interview,
-            prompts=self._prompts,
-            events=self._events,
+            interviews=lambda host, login, on_waiting: self._interview(
+                host, login, on_waiting, prompts=prompts
+            ),
+            prompts=prompts,
+            events=events,
             clock=self._clock,
-            backoff=lambda: delays(random.Random()),  # noqa: S311 - jitter, not a secret
+            backoff=lambda: delays(random.Random(), first_s=FIRST_PAUSE_S),  # noqa: S311 - jitter, not a secret
             turns=self._turns,
         )
 
@@ -320,6 +307,9 @@ class App:
         )
 
     def _build_doctor(self) -> Doctor:
+        from runicornd.doctor.doctor import Doctor  # noqa: PLC0415 - asked for rarely, and not soon
+        from runicornd.doctor.machine import Machine, machine_steps  # noqa: PLC0415 - the same
+
         machine = Machine(
             paths=self._settings.paths,
             socket=socket_path(),
@@ -357,7 +347,7 @@ class App:
             pool=self._pool,
             stores=self._storage.stores,
             downloads=self._storage.downloads,
-            doctor=self._build_doctor(),
+            doctor=LateDoctor(self._build_doctor),
             forwards=self._forwards,
             folders=Folders(self._targets, self._pool, self._remotes),
             configuration=self._configuration,
@@ -384,8 +374,3 @@ def _timing(settings: Settings) -> Timing:
         keepalive_count=settings.keepalive_count,
         connect_timeout_s=settings.connect_timeout,
     )
-
-
-def _ping_interval_s(lease_s: float) -> float:
-    """Often enough that a sign of life may be lost and no lease lapses."""
-    return min(PING_INTERVAL_S, lease_s / 3)

@@ -1,10 +1,12 @@
-"""The storage part of the composition root: stores and downloads, built, wired, started and stopped."""
+"""Parts of the composition root: stores and downloads, built, wired, started and stopped; and the doctor."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from runicornd.errors import RunicorndError
+from runicornd.prompts import PromptsFor
 from runicornd.storage.downloads.fetchers import Fetchers
 from runicornd.storage.downloads.interviews import DownloadPrompts
 from runicornd.storage.downloads.manager import Downloads
@@ -16,18 +18,23 @@ from runicornd.storage.requests import StoreOptions
 from runicornd.storage.stores import Stores
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AsyncExitStack
     from typing import Protocol
 
     from runicornd._lib.clock import Clock
+    from runicornd.doctor.doctor import Doctor
+    from runicornd.doctor.model import Report
     from runicornd.events import EventHub
     from runicornd.prompts import Prompts
     from runicornd.remote.registry import RemoteHosts
     from runicornd.settings import Settings
     from runicornd.ssh.auth import Asks, Interview, Login
-    from runicornd.ssh.link import OnWaiting
+    from runicornd.ssh.link import Link, OnWaiting
     from runicornd.ssh.pool import Pool
     from runicornd.ssh.targets import Host, Targets
+
+    NewLink = Callable[[Host, EventHub, PromptsFor], Link]
 
     class NewInterview(Protocol):
         """Makes the interview of one attempt to log in."""
@@ -39,6 +46,9 @@ if TYPE_CHECKING:
             ...
 
 
+PURPOSE = "This is for syncing: the server allows the connection that is there no second channel."
+
+
 class Storage:
     """Stores and downloads, and how they meet.
 
@@ -46,6 +56,7 @@ class Storage:
         settings: What the user chose.
         targets: Resolves what the user typed.
         pool: The links.
+        new_link: Makes a link that is not of the pool.
         remotes: The agents.
         interviews: Whom a download's own connection asks.
         prompts: Where people are asked.
@@ -59,6 +70,7 @@ class Storage:
         *,
         targets: Targets,
         pool: Pool,
+        new_link: NewLink,
         remotes: RemoteHosts,
         interviews: NewInterview,
         prompts: Prompts,
@@ -73,6 +85,7 @@ class Storage:
             events=events,
             clock=clock,
             cache_folder=paths.cache,
+            own_link=lambda host, hub: new_link(host, hub, PromptsFor(prompts, PURPOSE)),
             options=StoreOptions(
                 interval_s=settings.sync_interval,
                 metadata_max_bytes=settings.metadata_max_bytes,
@@ -122,3 +135,23 @@ class Storage:
         except RunicorndError:
             login = None  # the store was removed; the download says so when it comes to it
         return await self._targets.resolve(target), login
+
+
+class LateDoctor:
+    """The doctor, made when somebody asks for it: what it needs takes long to import.
+
+    Args:
+        make: Imports what it needs and makes it; called on a thread.
+    """
+
+    def __init__(self, make: Callable[[], Doctor]) -> None:
+        self._make = make
+        self._doctor: Doctor | None = None
+
+    async def examine(
+        self, target: str | None, *, run: str | None = None, login: Login | None = None, ask: bool = True
+    ) -> Report:
+        """Make every check; see ``Doctor.examine``."""
+        if self._doctor is None:
+            self._doctor = await asyncio.to_thread(self._make)
+        return await self._doctor.examine(target, run=run, login=login, ask=ask)

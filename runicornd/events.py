@@ -54,10 +54,14 @@ class Subscription:
 
     async def __anext__(self) -> tuple[int, Event]:
         """Wait for the next event and return it with its sequence number."""
+        return (await self.take(1))[0]
+
+    async def take(self, limit: int) -> list[tuple[int, Event]]:
+        """Wait for the next event; return it and those that wait behind it, at most ``limit`` in all."""
         while not self._queue:
             self._filled.clear()
             await self._filled.wait()
-        return self._queue.popleft()
+        return [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
 
     def push(self, sequence: int, event: Event) -> None:
         """Queue an event, or trade a full backlog for one ``Resync``."""

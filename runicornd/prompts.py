@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from runicornd.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from runicornd.events import EventHub
 
@@ -164,3 +165,25 @@ def _check_answer(question: Question, values: Sequence[str]) -> None:
     if question.choices and values[0] not in {choice.value for choice in question.choices}:
         allowed = ", ".join(repr(choice.value) for choice in question.choices)
         raise InvalidParams(f"cannot take the answer {values[0]!r}: it is none of {allowed}")
+
+
+class PromptsFor:
+    """Asks like ``Prompts``, and says what it is for.
+
+    Args:
+        prompts: Where people are asked.
+        purpose: A sentence that follows each question.
+    """
+
+    def __init__(self, prompts: Prompts, purpose: str) -> None:
+        self._prompts = prompts
+        self._purpose = purpose
+
+    def asking(self, question: Question) -> AbstractContextManager[Prompt]:
+        """Ask for the length of the block."""
+        detail = f"{question.detail}\n{self._purpose}" if question.detail else self._purpose
+        return self._prompts.asking(replace(question, detail=detail))
+
+    def withdraw(self, prompt_id: str) -> None:
+        """Withdraw a question at once."""
+        self._prompts.withdraw(prompt_id)

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from bench.daemon import daemon
+from bench.daemon import daemon, runicornctl
 from bench.model import SECONDS, CannotMeasure, Case, Comparison, Plan, ratio
 from bench.processes import output_of
 from bench.timing import seconds
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bench.daemon import Daemon
+
 OURS = "ours: runicornctl status"
 JSON = "ours: runicornctl status --json"
+WORDS = "ours: completing 'runicornctl st'"
+SESSIONS = "ours: completing 'runicornctl stop ', which asks the daemon"
 CLICK = "floor: python -c 'import click'"
 PYTHON = "floor: python -c pass"
 
@@ -36,6 +40,8 @@ def plan(folder: Path) -> Iterator[Plan]:
             [
                 Case(OURS, lambda: seconds(lambda: ours.command("status"))),
                 Case(JSON, lambda: seconds(lambda: ours.command("status", "--json"))),
+                Case(WORDS, lambda: seconds(lambda: _complete(ours, "st", "status"))),
+                Case(SESSIONS, lambda: seconds(lambda: _complete(ours, "stop ", ""))),
                 Case(CLICK, lambda: run("import click")),
                 Case(PYTHON, lambda: run("pass")),
             ],
@@ -52,3 +58,16 @@ def plan(folder: Path) -> Iterator[Plan]:
             ],
             ["A process each time, from its start to its end; the daemon runs and has no sessions."],
         )
+
+
+def _complete(ours: Daemon, typed: str, expected: str) -> None:
+    """What bash runs when Tab is pressed after ``runicornctl`` and these words."""
+    words = typed.split(" ")
+    environment = {
+        **ours.environment,
+        "_RUNICORNCTL_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"runicornctl {typed}",
+        "COMP_CWORD": str(len(words)),
+    }
+    if expected not in (said := output_of([str(runicornctl())], env=environment)):
+        raise CannotMeasure(f"{typed!r} is completed by {said!r}")

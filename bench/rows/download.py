@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from bench.daemon import restartable
 from bench.model import CannotMeasure, Case, Plan, ratio
 from bench.peers.copying import FAST_CIPHER, PROGRAMS, Copying
-from bench.processes import until
+from bench.processes import output_of, until
 from bench.server import server
 from bench.storage_data import write_artifact
 from bench.storing import add_store, find_store, memory_folder, pull, size_of
@@ -34,9 +35,11 @@ MANY = 5000
 ROUND_TRIP_S = 0.1
 STORE = "store"
 READY_S = 20
+SETTLE_S = 2.0
 ONE_FILE, MANY_FILES = "one file", f"{MANY} files"
 SHAPES = {ONE_FILE: "one", MANY_FILES: "many"}
-OURS = "ours"
+OURS, AGAIN = "ours", "ours, while the worker is still there"
+HASHING = "floor: sha256sum of what came"
 BUDGET = "at most 1"
 
 
@@ -76,8 +79,9 @@ def _plan(folder: Path, *, is_far: bool) -> Iterator[Plan]:
             list(_comparisons()),
             [
                 f"{size / 1e6:g} MB that cannot be compressed, from {place.parent} to the same.",
-                "Ours is from downloads.start to done, in a daemon that has just been started.",
+                f"Ours is from downloads.start to done, in a daemon that was started {SETTLE_S:g} s before.",
                 "So the worker's start, its connection, SHA-256 and the sync to the disk are in it.",
+                "The second line of ours has no start and no connection: another download ended just before.",
                 "rclone compares checksums, where the server has md5sum; the other peers verify nothing.",
                 f"Far: a proxy delays every byte, {ROUND_TRIP_S * 1000:g} ms there and back; once only."
                 if is_far
@@ -96,11 +100,25 @@ class _Row:
     give_up_s: float
 
     def pull(self, shape: str) -> float:
-        """Download by us."""
-        self._clear()
+        """Download by us, with a daemon that is at rest and has no worker."""
         self.ours.close()
         self.ours.start()
         until(lambda: find_store(self.ours.daemon, STORE).root, "the store", READY_S)
+        time.sleep(SETTLE_S)
+        return self._pull(shape)
+
+    def pull_again(self, shape: str) -> float:
+        """Download by us, right after another download."""
+        self._pull(shape)
+        return self._pull(shape)
+
+    def hash(self, shape: str) -> float:
+        """Verify as peers do not."""
+        names = [str(path) for path in self.sources[shape].rglob("*") if path.is_file()]
+        return seconds(lambda: output_of(["sha256sum", *names], env=os.environ))
+
+    def _pull(self, shape: str) -> float:
+        self._clear()
         return self._checked(
             shape, seconds(lambda: pull(self.ours.daemon, STORE, f"{SHAPES[shape]}:v1", self.to))
         )
@@ -130,6 +148,8 @@ def _cases(row: _Row, *, is_far: bool) -> Iterator[Case]:
     most, is_warmed = (1, False) if is_far else (None, True)
     for shape in SHAPES:
         yield Case(f"{shape}: {OURS}", partial(row.pull, shape), at_most=most, is_warmed=is_warmed)
+        yield Case(f"{shape}: {AGAIN}", partial(row.pull_again, shape), at_most=most, is_warmed=False)
+        yield Case(f"{shape}: {HASHING}", partial(row.hash, shape), at_most=most, is_warmed=is_warmed)
         for program in PROGRAMS:
             for peer, cipher in _ciphers(program):
                 yield Case(
@@ -144,5 +164,6 @@ def _comparisons() -> Iterator[Comparison]:
     for shape in SHAPES:
         for program in PROGRAMS:
             for peer, _ in _ciphers(program):
-                name = f"{shape}: {OURS} / {peer.removeprefix('peer: ')}"
-                yield ratio(name, f"{shape}: {OURS}", f"{shape}: {peer}", BUDGET)
+                for ours, budget in ((OURS, BUDGET), (AGAIN, "")):
+                    name = f"{shape}: {ours} / {peer.removeprefix('peer: ')}"
+                    yield ratio(name, f"{shape}: {ours}", f"{shape}: {peer}", budget)

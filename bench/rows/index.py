@@ -14,7 +14,7 @@ from bench.daemon import daemon
 from bench.model import CannotMeasure, Case, Plan
 from bench.server import server
 from bench.storage_data import WORDS, name_of, write_metadata
-from bench.storing import add_store, highest_memory
+from bench.storing import add_store, highest_memory, memory_folder
 from bench.timing import seconds
 from runicornd.protocol.models import Artifact, ArtifactParams, ArtifactsParams, ArtifactsResult
 
@@ -30,6 +30,7 @@ VERSIONS_VARIABLE = "RUNICORND_BENCH_INDEX_VERSIONS"
 VERSIONS = 100_000
 EACH = 5
 LISTED = 3
+VERSION_BYTES = 32 * 1024
 CALLS = 50
 STORE = "big"
 LOOK_S = 0.02
@@ -39,6 +40,11 @@ LOOK_S = 0.02
 def plan(folder: Path) -> Iterator[Plan]:
     """One large root, synced once."""
     artifacts = int(os.environ.get(VERSIONS_VARIABLE, VERSIONS)) // EACH
+    with memory_folder(folder, artifacts * EACH * VERSION_BYTES) as place:
+        yield from _plans(place, artifacts)
+
+
+def _plans(folder: Path, artifacts: int) -> Iterator[Plan]:
     root = folder / "root"
     root.mkdir()
     (folder / "home").mkdir()
@@ -63,6 +69,7 @@ def plan(folder: Path) -> Iterator[Plan]:
                 ],
                 notes=[
                     f"{artifacts} artifacts of {EACH} versions: {count} files, {size / 1e6:.0f} MB.",
+                    "Everything is in memory where there is room: so many small files are slow to make.",
                     f"{CALLS} calls a round, one after the other, over the daemon's socket.",
                     f"A word is one of {len(WORDS)} that begin names: a tenth of all artifacts has it.",
                     "Memory is the highest resident size: of the daemon since its start, and of the far end.",

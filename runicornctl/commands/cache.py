@@ -43,29 +43,35 @@ def info_command(*, as_json: bool) -> None:
 
 @cache_command.command("cleanup", short_help="Remove the downloads that were used longest ago.")
 @click.option("--limit", type=options.SIZE, metavar="SIZE", help="Until the rest takes no more than this.")
+@click.option("--removed", is_flag=True, help="Also what removed stores have left.")
 @options.json_option
-def cleanup_command(*, limit: int | None, as_json: bool) -> None:
+def cleanup_command(*, limit: int | None, removed: bool, as_json: bool) -> None:
     """Remove the downloads that were used longest ago until the rest fits the limit.
 
-    Never one that is in use, or whose version is no longer at its store.
+    Never one that is in use, or whose version is no longer at its store. What removed stores have left
+    neither counts nor goes without --removed: it may be the only copy.
     """
     with open_or_start() as client:
-        params = CacheCleanupParams(limit)
+        params = CacheCleanupParams(limit, removed)
         freed = client.call("cache.cleanup", CacheFreed, params, timeout_s=_CACHE_S)
     _show(freed, as_json=as_json)
 
 
 @cache_command.command("clear", short_help="Remove mirrors, to be made afresh by the next sync.")
 @click.option("--downloads", is_flag=True, help="Remove downloads too.")
+@click.option("--removed", is_flag=True, help="Remove instead what removed stores have left.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.store_option
 @options.json_option
-def clear_command(*, downloads: bool, yes: bool, store: str | None, as_json: bool) -> None:
-    """Remove the mirrors of all stores, or of one. The next sync makes them afresh."""
+def clear_command(*, downloads: bool, removed: bool, yes: bool, store: str | None, as_json: bool) -> None:
+    """Remove the mirrors of all stores, or of one. The next sync makes them afresh.
+
+    With --removed: the downloads that stores have left which were removed, all of them or those of one.
+    """
     if not yes:
-        _confirm(store, downloads=downloads, as_json=as_json)
+        _confirm(_doomed(store, downloads=downloads, removed=removed), as_json=as_json)
     with open_or_start() as client:
-        params = CacheClearParams(store=store, downloads=downloads)
+        params = CacheClearParams(store=store, downloads=downloads, removed=removed)
         freed = client.call("cache.clear", CacheFreed, params, timeout_s=_CACHE_S)
     _show(freed, as_json=as_json)
 
@@ -77,12 +83,17 @@ def _show(freed: CacheFreed, *, as_json: bool) -> None:
         click.echo(freed_text(freed))
 
 
-def _confirm(store: str | None, *, downloads: bool, as_json: bool) -> None:
+def _doomed(store: str | None, *, downloads: bool, removed: bool) -> str:
+    if removed:
+        return f"what the removed store {store} has left" if store else "what removed stores have left"
     what = "the mirror and the downloads" if downloads else "the mirror"
-    whose = f"of {store}" if store else "of all stores"
+    return f"{what} of {store}" if store else f"{what} of all stores"
+
+
+def _confirm(what: str, *, as_json: bool) -> None:
     terminal = Terminal.find(as_json=as_json)
     if terminal is None:
-        raise NeedsInput(f"cannot clear {what} {whose} unasked", hint="confirm it with --yes", context={})
-    terminal.show(f"This removes {what} {whose} from this machine; at the stores nothing changes.")
+        raise NeedsInput(f"cannot clear {what} unasked", hint="confirm it with --yes", context={})
+    terminal.show(f"This removes {what} from this machine; at the stores nothing changes.")
     if not agrees(terminal):
         raise Failure("cleared nothing: you said no", kind="not_confirmed")

@@ -30,7 +30,7 @@ _GATHER_S = 0.05
 @click.option("--watch", "-w", is_flag=True, help="Show changes as they happen, until Ctrl-C.")
 @options.json_option
 def status_command(subject: str | None, *, watch: bool, as_json: bool) -> None:
-    """Show hosts and sessions, or one of them. Never starts the daemon."""
+    """Show sessions, hosts, stores and downloads that run, or those of one. Never starts the daemon."""
     if watch and as_json:
         raise click.UsageError("--json prints one value and cannot watch", click.get_current_context())
     with open_client() as client:
@@ -50,7 +50,14 @@ def _show(status: StatusResult, subject: str | None) -> None:
     from runicornctl.overview import overview  # noqa: PLC0415 - JSON is faster without
 
     prompts = {prompt.id: prompt for prompt in status.prompts}
-    lines = overview(status.sessions, status.hosts, prompts, forwards=status.forwards)
+    lines = overview(
+        status.sessions,
+        status.hosts,
+        prompts,
+        forwards=status.forwards,
+        stores=status.stores,
+        downloads=status.downloads,
+    )
     click.echo("\n".join(lines if subject else lines + _dashboard(status)))
 
 
@@ -112,7 +119,12 @@ def _lines(world: World, subject: str | None) -> list[str]:
     forwards = [
         each for each in world.forwards.values() if subject in {None, each.id} or each.target in targets
     ]
-    return overview(sessions, hosts, prompts, forwards=forwards)
+    stores = [
+        each for each in world.stores.values() if subject in {None, each.name} or each.target in targets
+    ]
+    names = {each.name for each in stores}
+    downloads = [each for each in world.downloads.values() if subject is None or each.store in names]
+    return overview(sessions, hosts, prompts, forwards=forwards, stores=stores, downloads=downloads)
 
 
 def _dashboard(status: StatusResult) -> list[str]:

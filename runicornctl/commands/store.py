@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from runicornctl import options, store_text
 from runicornctl.autostart import open_or_start
 from runicornctl.commands.connect import auth_of
+from runicornctl.failure import Failure
 from runicornctl.groups import SuggestingGroup
-from runicornctl.output import print_result, warn
+from runicornctl.output import print_result, say, warn
 from runicornctl.quantities import interval as interval_text
 from runicornctl.render import clean
 from runicornctl.sync_work import SyncWork
 from runicornctl.terminal import Terminal
+from runicornd.protocol.exits import Exit
 from runicornd.protocol.models import (
-    Done,
     Empty,
     Store,
     StoreAddParams,
     StoreChangeParams,
+    StoreLeft,
     StoreNameParams,
     StoreParams,
+    StoreProblemsParams,
+    StoreProblemsResult,
     StoreRemoveParams,
     StoresResult,
     SyncParams,
@@ -28,6 +34,9 @@ from runicornd.protocol.models import (
 
 _SYNC_S = 3600.0
 _CLOSE_S = 60.0
+# Files are removed one by one, and those that stay are counted.
+_REMOVE_S = 600.0
+_PAGE = 500
 _timeout = options.timeout_option(
     _SYNC_S, "How long to watch; the time you take to answer does not count. The sync goes on after it."
 )
@@ -99,7 +108,15 @@ def add_command(
         begun = work.begin("stores.add", params)
         if begun.state == "idle" and begun.last_sync is None:
             begun = work.begin("stores.sync", SyncParams(store=begun.name, wait=False))
-        store = work.follow(begun, timeout_s)
+        if name is not None and begun.name != name:
+            warn(f"that root is mirrored already, as the store {begun.name}")
+        try:
+            store = work.follow(begun, timeout_s)
+        except Failure as failure:
+            if begun.last_sync is None and failure.code == Exit.FAILED:
+                stays = f"it is tried again; to forget it: runicornctl store remove {shlex.quote(begun.name)}"
+                failure.hint = f"{failure.hint}; {stays}" if failure.hint else stays
+            raise
     _show_synced(store, as_json=as_json)
 
 
@@ -143,6 +160,8 @@ def status_command(name: str | None, *, as_json: bool) -> None:
         print_result(store)
     else:
         click.echo("\n".join(store_text.details(store)))
+        if text := store_text.unreadable(store):
+            warn(text)
 
 
 @store_command.command("use", short_help="Let commands without --store mean the store NAME.")
@@ -207,8 +226,38 @@ def remove_command(name: str, *, delete_downloads: bool, as_json: bool) -> None:
     with open_or_start() as client:
         store = client.call("stores.status", Store, StoreParams(name))
         params = StoreRemoveParams(store.name, keep_files=not delete_downloads)
-        client.call("stores.remove", Done, params, timeout_s=_CLOSE_S)
-    _say(store, f"Forgot {clean(store.name)}.", as_json=as_json)
+        left = client.call("stores.remove", StoreLeft, params, timeout_s=_REMOVE_S)
+    if as_json:
+        print_result(left)
+    else:
+        click.echo("\n".join([f"Forgot {clean(store.name)}.", *store_text.left(left)]))
+
+
+@store_command.command("problems")
+@options.optional_store_argument
+@click.option("--limit", type=click.IntRange(1, _PAGE), default=50, show_default=True, metavar="N")
+@click.option("--all", "is_all", is_flag=True, help="All, not only the first.")
+@options.json_option
+def problems_command(name: str | None, *, limit: int, is_all: bool, as_json: bool) -> None:
+    """Show what of a store cannot be read whole, and why. Everything else of it is fine."""
+    params = StoreProblemsParams(name, _PAGE if is_all else limit)
+    with open_or_start() as client:
+        found = client.call("stores.problems", StoreProblemsResult, params)
+        while is_all and found.next is not None:
+            params.cursor = found.next
+            page = client.call("stores.problems", StoreProblemsResult, params)
+            found.problems += page.problems
+            found.next = page.next
+    if as_json:
+        print_result(found)
+        return
+    if not found.problems:
+        click.echo(f"Everything of {clean(found.store)} could be read.")
+        return
+    click.echo("\n".join(store_text.problems(found)))
+    if found.next is not None:
+        more = max(1, found.total - len(found.problems))
+        say(f"\n{more:,} more; see them with --all.")
 
 
 def _insist_one(interval: float | None, *, no_auto: bool) -> None:

@@ -118,7 +118,8 @@ class Root:
 
 def time_of(found: os.stat_result) -> int:
     """When a file was modified, in nanoseconds that fit into 64 bits; never 0, which stands for a problem."""
-    return max(-_LAST_NS, min(found.st_mtime_ns, _LAST_NS)) or 1
+    modified = found.st_mtime_ns
+    return modified if 0 < modified <= _LAST_NS else max(-_LAST_NS, min(modified, _LAST_NS)) or 1
 
 
 def _no_root(path: str, error: Exception) -> Failure:

@@ -33,6 +33,7 @@ RUN_DEPTH = 12
 MANIFEST_DEPTH = 6
 PROGRESS_S = 5.0
 SIGN_ENTRIES = 1000
+NOTES_AT_ONCE = 256
 
 _OURS = re.compile(r"(artifacts|archive|manifests)\Z")
 _VERSION = re.compile(r"v[0-9]{1,9}\Z")
@@ -48,6 +49,7 @@ class Most:
     """
 
     def __init__(self, file: int, manifest: int) -> None:
+        self.least = min(file, manifest)
         self._file = file
         self._manifest = manifest
 
@@ -86,6 +88,8 @@ class Scan:
         self._entries_limit = entries_limit
         self._told = time.monotonic()
         self._digest = hashlib.blake2b(root.path.encode("utf-8", "surrogateescape"), digest_size=16)
+        self._noted: List[str] = []
+        self._base = os.path.join(root.path, "")
         self._is_settled = True
         self._entries = 0
         self._files = 0
@@ -93,6 +97,7 @@ class Scan:
     @property
     def token(self) -> "str | None":
         """Stands for all that was found."""
+        self._sum_up()
         return self._digest.hexdigest() if self._is_settled else None
 
     def run(self) -> None:
@@ -179,18 +184,20 @@ class Scan:
     def _take(self, folder: str, names: Iterable[str]) -> bool:
         """Note those of a folder's files that are there; say whether any is."""
         found: Dict[str, Tuple[int, int]] = {}
-        path = os.path.join(self.root.path, folder)
+        base = f"{self._base}{folder}/"
         for name in names:
             try:
-                status = os.lstat(f"{path}/{name}")
-                if stat.S_ISLNK(status.st_mode) and not self.root.leads_out(f"{path}/{name}"):
-                    status = os.stat(f"{path}/{name}")
+                status = os.lstat(base + name)
+                if stat.S_ISLNK(status.st_mode) and not self.root.leads_out(base + name):
+                    status = os.stat(base + name)
+            except FileNotFoundError:
+                continue
             except OSError as error:
                 if error.errno not in _ABSENT:
                     self._miss(folder, error)
                     return True
                 continue
-            found[name] = self._seen(folder, name, status)
+            found[name] = self._seen(f"{folder}/{name}", status)
         if found:
             self.found.setdefault(folder, {}).update(found)
             self._files += len(found)
@@ -203,17 +210,17 @@ class Scan:
             self._told = time.monotonic()
             self._tell(self._files)
 
-    def _seen(self, folder: str, name: str, status: os.stat_result) -> Tuple[int, int]:
+    def _seen(self, path: str, status: os.stat_result) -> Tuple[int, int]:
         size, modified = status.st_size, time_of(status)
         if not stat.S_ISREG(status.st_mode):
             is_link = stat.S_ISLNK(status.st_mode)
             why = "a link that leads out of the storage root" if is_link else "no regular file"
-            self.problems[f"{folder}/{name}"] = why
+            self.problems[path] = why
             size = modified = 0
-        elif size > self._most.of(f"{folder}/{name}"):
-            self.problems[f"{folder}/{name}"] = f"larger than {self._most.of(f'{folder}/{name}')} bytes"
+        elif size > self._most.least and size > self._most.of(path):
+            self.problems[path] = f"larger than {self._most.of(path)} bytes"
             modified = 0
-        self._note(f"{folder}/{name}", size, modified, status.st_ctime_ns)
+        self._note(path, size, modified, status.st_ctime_ns)
         return size, modified
 
     def _miss(self, folder: str, error: OSError) -> None:
@@ -233,6 +240,11 @@ class Scan:
         self.found.setdefault(above, {})[name] = (0, 0)
         self._note(path, 0, 0, 0)
 
-    def _note(self, path: str, *numbers: int) -> None:
-        text = "{}\0{}\0".format(path, "\0".join(map(str, numbers)))
-        self._digest.update(text.encode("utf-8", "surrogateescape"))
+    def _note(self, path: str, size: int, modified: int, changed: int) -> None:
+        self._noted.append(f"{path}\0{size}\0{modified}\0{changed}\0")
+        if len(self._noted) >= NOTES_AT_ONCE:
+            self._sum_up()
+
+    def _sum_up(self) -> None:
+        self._digest.update("".join(self._noted).encode("utf-8", "surrogateescape"))
+        self._noted.clear()

@@ -15,8 +15,8 @@ HEADER = struct.Struct("!BIQq")
 """Kind, the file's index, a size, a time. After DATA and FAILED as many bytes follow as the size says."""
 
 BUFFER_BYTES = 1024 * 1024
-SMALL_BYTES = 256 * 1024
-"""Files up to this size go together; larger ones straight from the file."""
+SMALL_BYTES = 32 * 1024
+"""Files up to this size go together; larger ones straight from the file, which copies nothing."""
 
 MESSAGE_CHARACTERS = 4000
 CHUNK_BYTES = 4 * 1024 * 1024

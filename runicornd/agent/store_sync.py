@@ -101,7 +101,8 @@ def send_changes(scan: Scan, gone: List[str], most: Most, sender: Sender) -> Non
     try:
         for path in gone:
             sender.send(GONE, path)
-        for folder in sorted(scan.found):
+        # What belongs to one artifact comes together: the daemon reads it while the next one is on its way.
+        for folder in sorted(scan.found, key=lambda folder: folder.split("/")):
             for name, (size, modified) in scan.found[folder].items():
                 path = f"{folder}/{name}" if folder else name
                 if modified:

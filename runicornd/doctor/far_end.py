@@ -74,12 +74,13 @@ class FarEnd:
         except NotConnected as error:
             if self._link.connection is not connection:
                 raise
-            return warning(f"not tried: {error.message}", error.hint)
+            return warning("shell_untried", f"not tried: {error.message}", error.hint, why=error.message)
 
     async def python(self) -> Finding:
         """Whether there is a Python for the agent."""
         greeting = await self._remote.greeting()
-        return ok(f"Python {greeting.python} on {greeting.platform}", version=greeting.python)
+        text = f"Python {greeting.python} on {greeting.platform}"
+        return ok("python_found", text, version=greeting.python, platform=greeting.platform)
 
     async def environments(self) -> Finding:
         """Whether the viewer can run in one of the environments."""
@@ -91,38 +92,44 @@ class FarEnd:
         }
         if not usable:
             error = choice.none_usable(found.environments, self._target, self._kind.package)
-            return warning(error.message, error.hint, **context)
+            return warning(error.kind, error.message, error.hint, **context)
         names = [f"{each.environment.name} ({each.version})" for each in usable[:SHOWN_NAMES]]
         more = f" and {len(usable) - SHOWN_NAMES} more" if len(usable) > SHOWN_NAMES else ""
         text = f"{len(usable)} of {len(found.environments)} can run the viewer: {', '.join(names)}{more}"
-        return ok(text, **context)
+        return ok("environments_usable", text, **context)
 
     async def root(self) -> Finding:
         """Whether the storage root is there and what may be done with it."""
         assert self._survey is not None
         root = self._survey.storage_root
         place = await self._place("root")
-        context = {"path": root.path, "source": root.source}
+        context: dict[str, object] = {"path": root.path, "source": root.source}
         if not place.is_folder:
             return failure(
+                "root_missing",
                 f"the storage root {root.path} does not exist ({_source(root.source)})",
                 f"log a run there first, or name the folder: runicornctl connect {self._target} --root DIR",
                 **context,
             )
         if not place.readable:
             return failure(
+                "root_unreadable",
                 f"{root.path} cannot be read by this account (mode {place.mode:o}, owner {place.uid})",
                 f"on the server, look at its owner and mode: ls -ld {root.path}",
+                mode=f"{place.mode:o}",
+                uid=place.uid,
                 **context,
             )
         if not place.writable:
             why = "its file system is read-only" if place.read_only else "this account may not write there"
             return warning(
+                "root_read_only",
                 f"{root.path} can be read, but {why}",
                 "viewing works; runs cannot be logged there, artifacts cannot be deleted, aliased or tagged",
+                read_only=place.read_only,
                 **context,
             )
-        return ok(f"{root.path} ({_source(root.source)})", **context)
+        return ok("root_fine", f"{root.path} ({_source(root.source)})", **context)
 
     async def home(self) -> Finding:
         """Whether the account's home can be written."""
@@ -130,17 +137,17 @@ class FarEnd:
         place = await self._place("home")
         context = {"path": place.path, "umask": account.umask, "system": account.system}
         if not place.is_folder:
-            return warning(
-                f"the home folder {place.path} does not exist", "ask for one to be made", **context
-            )
+            text = f"the home folder {place.path} does not exist"
+            return warning("home_missing", text, "ask for one to be made", **context)
         if not place.writable:
             return warning(
+                "home_unwritable",
                 f"the home folder {place.path} cannot be written",
                 "viewers get a home of their own; programs that keep settings at home may complain",
                 **context,
             )
         mask = f", umask {account.umask:03o}" if account.umask >= 0 else ""
-        return ok(f"{place.path} can be written{mask}; {account.system}", **context)
+        return ok("home_fine", f"{place.path} can be written{mask}; {account.system}", **context)
 
     async def unix_sockets(self) -> Finding:
         """Whether the viewer's private socket can be reached."""
@@ -148,13 +155,14 @@ class FarEnd:
             await self._knock("unix")
         except ForwardingForbidden as error:
             return warning(
+                "unix_sockets_forbidden",
                 "the server does not forward Unix sockets",
                 "viewers listen on 127.0.0.1 of the server instead, where its other accounts can open them; "
                 "ask the administrator for 'AllowStreamLocalForwarding yes'",
                 said=error.message,
             )
         self._forwards_unix = True
-        return ok("a viewer listens on a private socket that only this account can open")
+        return ok("unix_sockets_fine", "a viewer listens on a private socket that only this account can open")
 
     async def forwarding(self) -> Finding:
         """Whether a TCP port of the server can be reached."""
@@ -162,15 +170,16 @@ class FarEnd:
             await self._knock("tcp")
         except ForwardingForbidden as error:
             if self._forwards_unix:
-                return ok("TCP is not forwarded, and not needed: Unix sockets are")
+                return ok("tcp_not_needed", "TCP is not forwarded, and not needed: Unix sockets are")
             return failure(
+                "nothing_forwarded",
                 "the server forwards neither Unix sockets nor TCP",
                 "no viewer can be reached; ask the administrator for 'AllowTcpForwarding yes' in sshd_config "
                 "(with 'no' there, or with PermitOpen, OpenSSH forwards no Unix sockets either), and look "
                 "for 'restrict' before your key in ~/.ssh/authorized_keys",
                 said=error.message,
             )
-        return ok("TCP ports of the server can be reached")
+        return ok("tcp_fine", "TCP ports of the server can be reached")
 
     async def disk(self) -> Finding:
         """Whether there is room where the account writes."""
@@ -184,12 +193,14 @@ class FarEnd:
         if abs(ahead_s) > CLOCK_LIMIT_S:
             direction = "ahead of" if ahead_s > 0 else "behind"
             return warning(
+                "clock_wrong",
                 f"the server's clock is {amounts.seconds(abs(ahead_s))} {direction} ours",
                 "set the wrong one (timedatectl status): one-time codes, certificates and the times of runs "
                 "depend on it",
                 seconds=ahead_s,
             )
-        return ok(f"agrees with ours within {amounts.seconds(max(abs(ahead_s), 0.001))}", seconds=ahead_s)
+        text = f"agrees with ours within {amounts.seconds(max(abs(ahead_s), 0.001))}"
+        return ok("clock_fine", text, seconds=ahead_s)
 
     async def latency(self) -> Finding:
         """How long a round trip takes, and how a dead connection is noticed."""
@@ -205,10 +216,12 @@ class FarEnd:
             else f"; a keep-alive every {host.keepalive_interval_s:g} s, lost after {host.keepalive_count}"
         )
         text = f"round trip {amounts.seconds(trip_s)}{alive}"
+        context: dict[str, object] = {"seconds": trip_s, "is_local": host.is_local}
+        context |= {"interval_s": host.keepalive_interval_s, "misses": host.keepalive_count}
         if trip_s > SLOW_TRIP_S:
             hint = "the network or the server is slow; pages will take their time"
-            return warning(text, hint, seconds=trip_s)
-        return ok(text, seconds=trip_s)
+            return warning("latency_high", text, hint, **context)
+        return ok("latency_fine", text, **context)
 
     async def _knock(self, transport: str) -> None:
         """Reach what the agent listens on. Raises ``ForwardingForbidden`` when that does not go."""

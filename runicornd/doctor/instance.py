@@ -24,15 +24,18 @@ def look_at_daemon(path: Path, lock: Path) -> Finding:
     """Whether a daemon runs, seen from outside."""
     is_held, pid = holder(lock)
     if answers(path):
-        return ok(f"runs as process {pid or 'of unknown number'}", running=True, pid=pid)
+        return ok("daemon_runs", f"runs as process {pid or 'of unknown number'}", running=True, pid=pid)
     if not is_held:
-        return warning("it is not running", f"commands start it when they need it; {_START}", running=False)
+        hint = f"commands start it when they need it; {_START}"
+        return warning("daemon_off", "it is not running", hint, running=False)
     return failure(
+        "daemon_silent",
         f"process {pid or 'of unknown number'} runs and does not answer at {path}",
         "it may listen elsewhere (RUNICORND_SOCKET, XDG_RUNTIME_DIR), or hang: see 'runicornctl daemon "
         f"logs'; end it with: kill {pid or 'PID'}",
         running=True,
         pid=pid,
+        path=str(path),
     )
 
 
@@ -41,50 +44,57 @@ def look_at_socket(path: Path) -> Finding:
     context = {"path": str(path)}
     if len(os.fsencode(path)) > PATH_LIMIT_BYTES:
         text = f"the path {path} is too long for a socket"
-        return failure(text, "set RUNICORND_SOCKET to a shorter one", **context)
+        return failure("socket_long", text, "set RUNICORND_SOCKET to a shorter one", **context)
     try:
         found = path.lstat()
     except FileNotFoundError:
-        return ok(f"{path} is made when the daemon starts", **context)
+        return ok("socket_later", f"{path} is made when the daemon starts", **context)
     except OSError as error:
-        return failure(f"cannot look at {path}: {error.strerror}", "mend the folder's permissions", **context)
+        text, hint = f"cannot look at {path}: {error.strerror}", "mend the folder's permissions"
+        return failure("socket_unreachable", text, hint, why=error.strerror, **context)
     if blemish := _blemish(path, found):
         return blemish
     if not answers(path):
         hint = f"a daemon that was killed left it; the next one replaces it: {_START}"
-        return warning(f"nobody listens at {path}", hint, **context)
-    return ok(f"{path} (mode {stat.S_IMODE(found.st_mode):o}) is listened at", **context)
+        return warning("socket_idle", f"nobody listens at {path}", hint, **context)
+    mode = f"{stat.S_IMODE(found.st_mode):o}"
+    return ok("socket_fine", f"{path} (mode {mode}) is listened at", mode=mode, **context)
 
 
 def _blemish(path: Path, found: os.stat_result) -> Finding | None:
-    mode, context = stat.S_IMODE(found.st_mode), {"path": str(path)}
+    mode = stat.S_IMODE(found.st_mode)
+    context: dict[str, object] = {"path": str(path), "mode": f"{mode:o}", "uid": found.st_uid}
     if not stat.S_ISSOCK(found.st_mode):
-        return failure(f"{path} is no socket", "move it out of the way", **context)
+        return failure("socket_is_none", f"{path} is no socket", "move it out of the way", **context)
     if found.st_uid != os.getuid():
         text = f"{path} belongs to uid {found.st_uid}"
-        return failure(text, "set RUNICORND_SOCKET to a path of your own", **context)
+        return failure("socket_foreign", text, "set RUNICORND_SOCKET to a path of your own", **context)
     if mode & 0o077:
         text = f"{path} is open to other users (mode {mode:o})"
-        return failure(text, f"close it: chmod 600 {path}", **context)
+        return failure("socket_open", text, f"close it: chmod 600 {path}", **context)
     return None
 
 
 def look_at_lock(path: Path, socket_path: Path) -> Finding:
     """Who holds the lock, and whether that fits the socket."""
     if not path.exists():
-        return ok("free; no daemon has run yet")
+        return ok("lock_unused", "free; no daemon has run yet")
     try:
         is_held, pid = holder(path)
     except OSError as error:
-        return failure(f"cannot open {path}: {error.strerror}", f"mend its permissions: chmod 600 {path}")
+        text, hint = f"cannot open {path}: {error.strerror}", f"mend its permissions: chmod 600 {path}"
+        return failure("lock_unreadable", text, hint, path=str(path), why=error.strerror)
     if not is_held and answers(socket_path):
         return warning(
+            "lock_missed",
             f"somebody listens at {socket_path} without holding {path}",
             "it is a daemon with another state folder (XDG_STATE_HOME), or systemd that waits to start one",
+            path=str(path),
+            socket=str(socket_path),
         )
     if not is_held:
-        return ok("free", pid=None)
-    return ok(f"held by process {pid or 'of unknown number'}", pid=pid)
+        return ok("lock_free", "free", pid=None)
+    return ok("lock_held", f"held by process {pid or 'of unknown number'}", pid=pid)
 
 
 def holder(path: Path) -> tuple[bool, int | None]:

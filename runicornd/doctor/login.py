@@ -48,12 +48,12 @@ class Login:
         """
         await self._held.enter_async_context(link.wanted())
         if link.connection and not link.host.is_local:
-            return ok(f"logged in as {link.host.user} already", user=link.host.user)
+            return ok("login_there", f"logged in as {link.host.user} already", user=link.host.user)
         up = link.up(eager=True)
         await (up if self._ask else first_of(up, self._question(link)))
         if link.host.is_local:
-            return ok(f"not needed; this is {link.host.user}", user=link.host.user)
-        return ok(f"logged in as {link.host.user}", user=link.host.user)
+            return ok("login_local", f"not needed; this is {link.host.user}", user=link.host.user)
+        return ok("login_done", f"logged in as {link.host.user}", user=link.host.user)
 
     async def close(self) -> None:
         """Let go of the link; it lingers for a while if it is up."""

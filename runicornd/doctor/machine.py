@@ -94,15 +94,16 @@ class _Look:
     async def daemon(self) -> Finding:
         machine = self._machine
         if machine.pid is not None:
-            return ok(f"version {machine.version} runs as process {machine.pid}", version=machine.version)
+            text = f"version {machine.version} runs as process {machine.pid}"
+            return ok("daemon_here", text, version=machine.version, pid=machine.pid)
         return await asyncio.to_thread(look_at_daemon, machine.socket, machine.paths.state / "daemon.lock")
 
     async def configuration(self) -> Finding:
         self._settings = await asyncio.to_thread(load_settings, self._machine.environ)
         path = self._settings.paths.config
         if not path.exists():
-            return ok(f"the defaults hold; there is no {path}", file=str(path))
-        return ok(f"{path} is in order", file=str(path))
+            return ok("configuration_none", f"the defaults hold; there is no {path}", file=str(path))
+        return ok("configuration_fine", f"{path} is in order", file=str(path))
 
     async def socket(self) -> Finding:
         return await asyncio.to_thread(look_at_socket, self._machine.socket)
@@ -118,7 +119,8 @@ class _Look:
     async def python(self) -> Finding:
         version = ".".join(map(str, sys.version_info[:3]))
         text = f"Python {version} at {sys.executable}, runicornd {self._machine.version}"
-        return ok(text, version=version, executable=sys.executable)
+        ours = self._machine.version
+        return ok("python_here", text, version=version, executable=sys.executable, runicornd=ours)
 
     async def known_hosts(self) -> Finding:
         config = self._settings.ssh_config if self._settings else None
@@ -129,7 +131,7 @@ class _Look:
 
     async def ports(self) -> Finding:
         if self._settings is None:
-            return not_needed("not checked: the configuration was not read")
+            return not_needed("configuration_unread", "not checked: the configuration was not read")
         return await ports_step(self._settings.local_ports).look()
 
 
@@ -142,6 +144,7 @@ def _state_files(folder: Path) -> Finding:
     aside = sorted(str(path) for path in folder.glob("**/*.corrupt-*"))[:SHOWN_PROBLEMS]
     if problems:
         return warning(
+            "state_files_broken",
             "\n".join(["these files cannot be read:", *problems[:SHOWN_PROBLEMS]]),
             "what is in them is not used; the daemon sets a damaged file aside when it starts, under "
             "NAME.corrupt-TIME. Mend it or remove it",
@@ -149,11 +152,12 @@ def _state_files(folder: Path) -> Finding:
         )
     if aside:
         return warning(
+            "state_files_aside",
             f"damaged files were set aside: {', '.join(aside)}",
             "look whether anything in them is worth keeping, then remove them",
             aside=aside,
         )
-    return ok("all can be read")
+    return ok("state_files_fine", "all can be read")
 
 
 def _known_hosts(files: Sequence[Path]) -> Finding:
@@ -165,8 +169,10 @@ def _known_hosts(files: Sequence[Path]) -> Finding:
             skipped.append(str(file))
     if skipped:
         return warning(
+            "known_hosts_odd",
             f"some lines make no sense: {', '.join(skipped)}",
             "hosts on these lines count as unknown; 'ssh-keygen -l -f FILE' names the lines",
             files=skipped,
         )
-    return ok(f"{entries} {'key is' if entries == 1 else 'keys are'} known", keys=entries)
+    text = f"{entries} {'key is' if entries == 1 else 'keys are'} known"
+    return ok("known_hosts_fine", text, keys=entries)

@@ -29,41 +29,44 @@ class Finding:
     """What one look has found.
 
     Args:
+        kind: A stable word for what was found, for programs; an error's own where one was the reason.
         verdict: ``SKIPPED`` says that there is nothing to look at; what builds on it is looked at.
         text: What was found, or why not, in words.
         hint: What to do next.
-        context: The facts as JSON values.
+        context: The facts as JSON values: all that ``text`` names, so that it can be said in other words.
     """
 
+    kind: str
     verdict: Verdict
     text: str
     hint: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
-def ok(text: str, **context: object) -> Finding:
+def ok(kind: str, text: str, /, **context: object) -> Finding:
     """Nothing is wrong."""
-    return Finding(Verdict.OK, text, context=context)
+    return Finding(kind, Verdict.OK, text, context=context)
 
 
-def warning(text: str, hint: str, **context: object) -> Finding:
+def warning(kind: str, text: str, hint: str, /, **context: object) -> Finding:
     """It works, or may work, and could be better."""
-    return Finding(Verdict.WARNING, text, hint, context)
+    return Finding(kind, Verdict.WARNING, text, hint, context)
 
 
-def failure(text: str, hint: str, **context: object) -> Finding:
+def failure(kind: str, text: str, hint: str, /, **context: object) -> Finding:
     """It does not work."""
-    return Finding(Verdict.FAILURE, text, hint, context)
+    return Finding(kind, Verdict.FAILURE, text, hint, context)
 
 
-def not_needed(text: str) -> Finding:
+def not_needed(kind: str, text: str, /, **context: object) -> Finding:
     """There is nothing to look at."""
-    return Finding(Verdict.SKIPPED, text)
+    return Finding(kind, Verdict.SKIPPED, text, context=context)
 
 
 def failure_of(error: RunicorndError) -> Finding:
     """The error as a finding, in its own words."""
-    return Finding(Verdict.FAILURE, error.message, error.hint, {"kind": error.kind, **error.context})
+    context = {"kind": error.kind, **error.context}
+    return Finding(error.kind, Verdict.FAILURE, error.message, error.hint, context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,14 @@ def ports_step(ports: tuple[int, int]) -> Step:
     async def look() -> Finding:
         first, last = ports
         if first == 0:
-            return ok("the system chooses free ones", first=0, last=0)
+            return ok("ports_any", "the system chooses free ones", first=0, last=0)
         free = await asyncio.to_thread(count_free, first, last, PLENTY)
         words = f"{free}{' or more' if free == PLENTY else ''} of {first} to {last} are free"
-        context = {"first": first, "last": last, "free": free}
+        context = {"first": first, "last": last, "free": free, "or_more": free == PLENTY}
         if free == 0:
-            return failure(f"none of {first} to {last} is free", _HINT, **context)
+            return failure("ports_none", f"none of {first} to {last} is free", _HINT, **context)
         if free < FEW and last - first >= FEW:
-            return warning(f"only {words}", _HINT, **context)
-        return ok(words, **context)
+            return warning("ports_few", f"only {words}", _HINT, **context)
+        return ok("ports_fine", words, **context)
 
     return Step("local_ports", "Local ports", look)

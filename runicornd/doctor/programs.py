@@ -38,23 +38,25 @@ async def look_at_openssh() -> Finding:
             hint="install the OpenSSH client (Debian: apt install openssh-client)",
         ) from error
     version = printable(said.splitlines()[0]) if said.strip() else f"exit status {status}"
-    return ok(version, version=version)
+    return ok("openssh_found", version, version=version)
 
 
 async def look_at_service() -> Finding:
     """Whether the daemon is a service of the user's session, and how it stands."""
     if sys.platform == "darwin":
         agent = Path.home() / "Library" / "LaunchAgents" / "runicornd.plist"
-        return ok(f"installed: {agent}") if agent.exists() else ok(f"not installed; {_INSTALL}")
+        if agent.exists():
+            return ok("service_installed", f"installed: {agent}", file=str(agent))
+        return ok("service_missing", f"not installed; {_INSTALL}")
     try:
         status, said = await _run(
             "systemctl", "--user", "show", UNIT, "--property=LoadState,UnitFileState,ActiveState"
         )
     except FileNotFoundError:
-        return not_needed("not needed: there is no systemd here")
+        return not_needed("no_systemd", "not needed: there is no systemd here")
     if status != 0:
         why = printable(said.splitlines()[0]) if said.strip() else f"exit status {status}"
-        return not_needed(f"not checked: systemd does not answer: {why}")
+        return not_needed("systemd_silent", f"not checked: systemd does not answer: {why}", why=why)
     return _judge_service(dict(line.partition("=")[::2] for line in said.splitlines()))
 
 
@@ -62,13 +64,16 @@ def _judge_service(facts: Mapping[str, str]) -> Finding:
     state, enabled = facts.get("ActiveState", ""), facts.get("UnitFileState", "")
     context = {"active": state, "enabled": enabled}
     if facts.get("LoadState") == "not-found":
-        return ok(f"not installed; {_INSTALL}", **context)
+        return ok("service_missing", f"not installed; {_INSTALL}", **context)
     if state == "failed":
-        return warning(f"{UNIT} has failed", f"see why with: journalctl --user -u {UNIT} -n 20", **context)
+        hint = f"see why with: journalctl --user -u {UNIT} -n 20"
+        return warning("service_failed", f"{UNIT} has failed", hint, unit=UNIT, **context)
     if enabled not in {"enabled", "enabled-runtime", "linked"}:
-        return warning(f"{UNIT} is not enabled", f"systemctl --user enable --now {UNIT}", **context)
-    linger = "on" if _lingers() else "off: it ends when you log out (loginctl enable-linger)"
-    return ok(f"enabled and {state}; lingering is {linger}", **context)
+        hint = f"systemctl --user enable --now {UNIT}"
+        return warning("service_disabled", f"{UNIT} is not enabled", hint, unit=UNIT, **context)
+    lingers = _lingers()
+    linger = "on" if lingers else "off: it ends when you log out (loginctl enable-linger)"
+    return ok("service_on", f"enabled and {state}; lingering is {linger}", lingers=lingers, **context)
 
 
 def _lingers() -> bool:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from runicornd.doctor.model import Check, Finding, Verdict, failure, failure_of
+from runicornd.doctor.model import Check, Finding, Verdict, failure, failure_of, not_needed
 from runicornd.errors import RunicorndError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
 LIMIT_S = 30.0
-_LOOKING = Finding(Verdict.RUNNING, "")
+_LOOKING = Finding("looking", Verdict.RUNNING, "")
 
 _log = structlog.get_logger(__name__)
 
@@ -46,11 +46,12 @@ async def run_steps(steps: Sequence[Step], on_tick: Callable[[Check], None]) -> 
     An error is a failure with its own words; so is whatever nobody foresaw, without its innards.
     """
     done: list[Check] = []
-    missing: dict[str, str] = {}
+    missing: dict[str, Step] = {}  # what failed, by the checks that it keeps from being made
     for step in steps:
         lacks = next((missing[need] for need in step.needs if need in missing), None)
         if lacks is not None:
-            check = Check(step.name, step.title, Finding(Verdict.SKIPPED, f"not checked: {lacks}"))
+            skipped = not_needed("needs_failed", f"not checked: '{lacks.title}' failed", step=lacks.name)
+            check = Check(step.name, step.title, skipped)
             missing[step.name] = lacks
         else:
             on_tick(Check(step.name, step.title, _LOOKING))
@@ -58,7 +59,7 @@ async def run_steps(steps: Sequence[Step], on_tick: Callable[[Check], None]) -> 
             finding = await _look(step)
             check = Check(step.name, step.title, finding, time.monotonic() - began)
             if finding.verdict is Verdict.FAILURE:
-                missing[step.name] = f"'{step.title}' failed"
+                missing[step.name] = step
         on_tick(check)
         done.append(check)
     return tuple(done)
@@ -72,11 +73,16 @@ async def _look(step: Step) -> Finding:
         return failure_of(error)
     except TimeoutError:
         return failure(
-            f"cannot check it: no result within {step.limit_s:g} s", "try again; the server may be overloaded"
+            "check_slow",
+            f"cannot check it: no result within {step.limit_s:g} s",
+            "try again; the server may be overloaded",
+            limit_s=step.limit_s,
         )
     except Exception as error:  # noqa: BLE001 - one check that breaks must not take the others along
         _log.error("a check of the doctor crashed", check=step.name, exc_info=error)
         return failure(
+            "check_crashed",
             f"cannot check it: {type(error).__name__}",
             "this is a mistake in runicornd itself; 'runicornctl daemon logs' has the details",
+            error=type(error).__name__,
         )

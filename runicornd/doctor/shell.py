@@ -48,24 +48,28 @@ def judge(heard: bytes, complaint: str, took_s: float) -> Finding:
     said = _quote(noise) or _quote(complaint.encode())
     if not mark:
         return failure(
+            "shell_mute",
             "the login shell does not run commands" + (f"; it says {said!r}" if said else ""),
             "see what 'ssh HOST /bin/sh -c true' prints; the account may have no shell, or a menu instead",
+            said=said,
         )
     shell = _quote(rest) or "an unknown shell"
-    context = {"shell": shell, "noise": len(noise), "seconds": took_s}
+    context = {"shell": shell, "noise": len(noise), "said": said, "seconds": took_s}
     if noise:
         return warning(
+            "shell_noisy",
             f"{shell} prints {len(noise)} bytes before commands: {said!r}",
             "print only where a person looks on: put 'case $- in *i*) … esac' around it in the start-up file",
             **context,
         )
     if took_s > SLOW_S:
         return warning(
+            "shell_slow",
             f"{shell} takes {seconds(took_s)} to start",
             "look for slow lines in its start-up files",
             **context,
         )
-    return ok(f"{shell}, starts in {seconds(took_s)} and prints nothing", **context)
+    return ok("shell_fine", f"{shell}, starts in {seconds(took_s)} and prints nothing", **context)
 
 
 def _quote(data: bytes) -> str:

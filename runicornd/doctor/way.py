@@ -43,8 +43,8 @@ _UNHEEDED = {
     "proxyusefdpass": "no",
     "remotecommand": "none",
 }
-_WITHOUT_SSH = "not needed: this machine is used without SSH"
-_BY_COMMAND = "not needed: a ProxyCommand makes the connection"
+_WITHOUT_SSH = not_needed("without_ssh", "not needed: this machine is used without SSH")
+_BY_COMMAND = not_needed("by_command", "not needed: a ProxyCommand makes the connection")
 
 
 class KeyFetcher(Protocol):
@@ -113,42 +113,50 @@ class Way:
     def _excuse(self) -> Finding | None:
         """Why the network is not looked at, if it is not."""
         if self._hop.is_local:
-            return not_needed(_WITHOUT_SSH)
-        return not_needed(_BY_COMMAND) if self._hop.proxy_command else None
+            return _WITHOUT_SSH
+        return _BY_COMMAND if self._hop.proxy_command else None
 
     def _named(self, text: str) -> str:
         """The words with the hop in front where it is another one than the target."""
-        return f"jump host {self._hop.address}: {text}" if self._hop is not self.host else text
+        return f"jump host {self._jump}: {text}" if self._jump else text
+
+    @property
+    def _jump(self) -> str | None:
+        """The address of the hop where it is another one than the target."""
+        return self._hop.address if self._hop is not self.host else None
 
     async def _configuration(self) -> Finding:
         host = self.host = await self._targets.resolve(self._target)
         if host.is_local:
-            return ok("this machine, without SSH", address=host.address)
+            return ok("this_machine", "this machine, without SSH", address=host.address)
         reading = await self._targets.reading(self._target)
         ways = [jump.address for jump in host.jumps]
         way = f" through {', '.join(ways)}" if ways else " by a ProxyCommand" if host.proxy_command else ""
         text = f"{host.address}{way} ({reading.origin})"
-        context = {"address": host.address, "jumps": ways, "origin": reading.origin}
+        context: dict[str, object] = {"address": host.address, "jumps": ways, "origin": reading.origin}
+        context["by_command"] = bool(host.proxy_command)
         ignored = list(_unheeded(reading.settings))
         if ignored:
             return warning(
+                "options_unheeded",
                 f"{text}; not heeded: {', '.join(ignored)}",
                 "ssh heeds these options and runicornd does not; if the login fails, use ProxyJump or "
                 "ProxyCommand to name the way instead",
                 ignored=ignored,
                 **context,
             )
-        return ok(text, **context)
+        return ok("target_read", text, **context)
 
     async def _agent(self) -> Finding:
         assert self.host is not None
         if self.host.is_local:
-            return not_needed(_WITHOUT_SSH)
+            return _WITHOUT_SSH
         path = self.host.agent_socket
         if path is None:
-            return ok("none is used; keys come from files", socket=None)
+            return ok("agent_none", "none is used; keys come from files", socket=None)
         if not await asyncio.to_thread(Path(path).exists):
             return warning(
+                "agent_gone",
                 f"the agent's socket {path} is not there",
                 "start an agent (eval $(ssh-agent); ssh-add) and run this command in the same shell",
                 socket=path,
@@ -159,17 +167,22 @@ class Way:
         finally:
             await agent.close()
         if agent.problem:
-            return warning(f"{agent.problem}: {path}", "start it again, then add your keys: ssh-add")
+            hint = "start it again, then add your keys: ssh-add"
+            return warning("agent_broken", f"{agent.problem}: {path}", hint, socket=path, why=agent.problem)
         if not keys:
-            return warning(f"the agent at {path} holds no key", "add yours: ssh-add", socket=path, keys=0)
-        return ok(f"{len(keys)} {'key' if len(keys) == 1 else 'keys'} at {path}", socket=path, keys=len(keys))
+            text = f"the agent at {path} holds no key"
+            return warning("agent_empty", text, "add yours: ssh-add", socket=path, keys=0)
+        text = f"{len(keys)} {'key' if len(keys) == 1 else 'keys'} at {path}"
+        return ok("agent_keys", text, socket=path, keys=len(keys))
 
     async def _dns(self) -> Finding:
         if excuse := self._excuse():
             return excuse
         found = await look_up(self._hop)
         addresses = list(dict.fromkeys(str(address[4][0]) for address in found))
-        return ok(self._named(f"{self._hop.hostname} is {', '.join(addresses)}"), addresses=addresses)
+        name = self._hop.hostname
+        text = self._named(f"{name} is {', '.join(addresses)}")
+        return ok("name_found", text, name=name, addresses=addresses, jump=self._jump)
 
     async def _tcp(self) -> Finding:
         if excuse := self._excuse():
@@ -177,7 +190,8 @@ class Way:
         began = time.monotonic()
         self._connection = await dial(self._hop)
         took_s = time.monotonic() - began
-        return ok(self._named(f"port {self._hop.port} is open, after {seconds(took_s)}"), seconds=took_s)
+        text = self._named(f"port {self._hop.port} is open, after {seconds(took_s)}")
+        return ok("port_open", text, port=self._hop.port, seconds=took_s, jump=self._jump)
 
     async def _banner(self) -> Finding:
         if excuse := self._excuse():
@@ -185,7 +199,8 @@ class Way:
         assert self._connection is not None
         with closing(self._connection):
             self._greeting = await listen_to(self._hop, self._connection)
-        return ok(self._named(self._greeting.version or ""), version=self._greeting.version)
+        version = self._greeting.version or ""
+        return ok("server_found", self._named(version), version=version, jump=self._jump)
 
     async def _algorithms(self) -> Finding:
         if excuse := self._excuse():
@@ -194,17 +209,20 @@ class Way:
         offer = self._greeting.offer
         if offer is None:
             return warning(
-                self._named("the server did not say what it offers"), "see whether 'ssh -v HOST' connects"
+                "offer_unknown",
+                self._named("the server did not say what it offers"),
+                "see whether 'ssh -v HOST' connects",
+                jump=self._jump,
             )
         if gaps(offer):
             raise no_common_algorithm(self._hop, offer)
         chosen = _chosen(offer)
-        return ok(self._named(", ".join(chosen)), chosen=chosen)
+        return ok("algorithms_agreed", self._named(", ".join(chosen)), chosen=chosen, jump=self._jump)
 
     async def _host_key(self) -> Finding:
         hop = replace(self._hop, jumps=())
         if hop.is_local:
-            return not_needed(_WITHOUT_SSH)
+            return _WITHOUT_SSH
         key_type, blob = await self._fetcher.fetch_host_key(hop, self._bystander(hop))
         known = await self._host_keys.known(hop)
         verdict = known.verdict(blob)
@@ -213,12 +231,15 @@ class Way:
         if verdict is KeyVerdict.CHANGED:
             raise changed_host_key(hop, key_type, blob, known)
         shown = f"{key_type} {fingerprint(blob)}"
-        context = {"verdict": str(verdict), "shown": {"type": key_type, "fingerprint": fingerprint(blob)}}
+        context: dict[str, object] = {"verdict": str(verdict), "key": shown, "jump": self._jump}
+        context["shown"] = {"type": key_type, "fingerprint": fingerprint(blob)}
         if verdict is KeyVerdict.TRUSTED:
-            return ok(self._named(f"{shown} is known"), **context)
+            return ok("host_key_trusted", self._named(f"{shown} is known"), **context)
         if known.authorities:
-            return ok(self._named(f"{shown}; the login checks its certificate"), **context)
+            text = self._named(f"{shown}; the login checks its certificate")
+            return ok("host_key_certified", text, **context)
         return warning(
+            "host_key_new",
             self._named(f"{shown} is not known yet"),
             f"compare it with what the server's administrator gives: runicornctl hosts trust {hop.target}",
             **context,

@@ -31,6 +31,7 @@ Each class is one stable ``kind``, the word that clients match on. ``message`` s
     ├── ConnectError                the link cannot be made or was lost
     │   ├── HostUnreachable         host_unreachable        (worth another try)
     │   ├── NotConnected            not_connected           (worth another try)
+    │   │   └── ChannelRefused      not_connected           (worth another try)
     │   ├── NotSsh                  not_ssh                 (worth another try)
     │   ├── NoCommonAlgorithm       no_common_algorithm
     │   ├── AuthFailed              auth_failed
@@ -67,6 +68,7 @@ from runicornd.errors.base import (
 )
 from runicornd.errors.connecting import (
     AuthFailed,
+    ChannelRefused,
     ConnectError,
     HostKeyChanged,
     HostKeyRevoked,
@@ -134,6 +136,7 @@ __all__ = [
     "AlreadyRunning",
     "AmbiguousName",
     "AuthFailed",
+    "ChannelRefused",
     "ChecksumMismatch",
     "ConfigInvalid",
     "ConnectError",

@@ -23,6 +23,10 @@ class NotConnected(ConnectError):
     retryable = True
 
 
+class ChannelRefused(NotConnected):
+    """The connection is there, and the server refuses it another channel."""
+
+
 class NotSsh(ConnectError):
     """Something answers on that port, and it does not speak SSH."""
 

@@ -5,12 +5,15 @@ Pure: bytes in, bytes and values out. Both ends use it.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from runicornd.protocol.methods import EVENT
 from runicornd.protocol.models import ErrorData, Event, Params
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_BATCH = 50
@@ -95,6 +98,13 @@ def encode_request(request_id: RequestId, method: str, params: Params) -> bytes:
 def encode_event(event: Event) -> bytes:
     """A push as a line. Raises as ``encode_line``."""
     return encode_line(_Push(event))
+
+
+def join_lines(lines: Sequence[bytes]) -> bytes:
+    """Several messages as one line, an array as in a batch of JSON-RPC; one alone stays as it is."""
+    if len(lines) == 1:
+        return lines[0]
+    return b"[" + b",".join(line.rstrip(b"\n") for line in lines) + b"]\n"
 
 
 def decode_incoming(line: bytes) -> Response | Notification:

@@ -1,7 +1,7 @@
 """The wire contract as TypeScript, for the dashboard: ``python -m runicornd.protocol.typescript``.
 
-Writes one interface for each struct, the table of methods, and the kinds of errors. The result is kept in
-``web/src/lib/rpc/contract.ts``; a test sees that it is up to date.
+Writes one interface for each struct, the table of methods, and the kinds of errors and findings. The
+result is kept in ``web/src/lib/rpc/contract.ts``; a test sees that it is up to date.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from msgspec import inspect
 
 from runicornd.protocol import PROTOCOL_MAX, PROTOCOL_MIN
 from runicornd.protocol.errors import CODES
+from runicornd.protocol.findings import FINDINGS
 from runicornd.protocol.methods import METHODS
 from runicornd.protocol.models import (
     DoctorTick,
@@ -45,13 +46,15 @@ def contract() -> str:
         f'  "{name}": {{ params: {method.params.__name__}; result: {method.result.__name__} }};'
         for name, method in METHODS.items()
     )
-    kinds = "\n".join(f'  "{kind}",' for kind in CODES)
+    kinds, findings = ("\n".join(f'  "{word}",' for word in words) for words in (CODES, FINDINGS))
     return "\n".join(
         [
             _HEAD,
             f"export const PROTOCOLS: [number, number] = [{PROTOCOL_MIN}, {PROTOCOL_MAX}];\n",
             f"export const ERROR_KINDS = [\n{kinds}\n] as const;\n",
             "export type ErrorKind = (typeof ERROR_KINDS)[number];\n",
+            f"export const FINDINGS = [\n{findings}\n] as const;\n",
+            "export type FindingKind = (typeof FINDINGS)[number];\n",
             f"export interface Methods {{\n{methods}\n}}\n",
             *(_interface(each) for each in structs),
         ]

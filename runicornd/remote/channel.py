@@ -261,3 +261,8 @@ class AgentChannel:
 def again(reason: RunicorndError) -> RunicorndError:
     """A fresh error that says the same: one exception object must not be raised in several tasks."""
     return type(reason)(reason.message, hint=reason.hint, **reason.context)
+
+
+def ping_interval_for(lease_s: float) -> float:
+    """Seconds between two signs of life: so few that one may be lost and no lease lapses."""
+    return min(PING_INTERVAL_S, lease_s / 3)

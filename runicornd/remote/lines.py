@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 LINE_LIMIT = 16 * 1024 * 1024
 READ_SIZE = 256 * 1024
+MORE_SIZE = 1024 * 1024
 
 
 class LineTooLong(Exception):
@@ -53,7 +54,7 @@ class LineReader:
             taken = bytes(self._buffer)
             self._buffer.clear()
             return taken
-        data = await self._stream.read(READ_SIZE)
+        data = await self._stream.read(MORE_SIZE)
         if not data:
             raise EOFError
         return data

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from runicornd.errors import RunicorndError
 
 PIECE_BYTES = 256 * 1024
+VIEW_BYTES = 16 * 1024
+"""From this size on a piece of what came is not copied."""
+
 PATH_BYTES = 16384
 ERROR_BYTES = 65536
 TOKEN_BYTES = 64
@@ -80,18 +83,19 @@ class SyncDecoder:
     def _cut(self) -> list[SyncFrame]:
         frames: list[SyncFrame] = []
         at = 0
-        while len(self._buffer) - at >= _SYNC.size and not self.has_ended:
-            kind, path_bytes, size_sent, size, modified = _SYNC.unpack_from(self._buffer, at)
-            if path_bytes > PATH_BYTES or size_sent > self._max_bytes:
-                raise broken("a frame is too long")
-            start = at + _SYNC.size
-            end = start + path_bytes + size_sent
-            if end > len(self._buffer):
-                break
-            path = _text(self._buffer[start : start + path_bytes])
-            content = bytes(self._buffer[start + path_bytes : end])
-            frames.append(self._frame(kind, path, content, size, modified))
-            at = end
+        with memoryview(self._buffer) as view:  # content may be large: it is copied once
+            while len(view) - at >= _SYNC.size and not self.has_ended:
+                kind, path_bytes, size_sent, size, modified = _SYNC.unpack_from(view, at)
+                if path_bytes > PATH_BYTES or size_sent > self._max_bytes:
+                    raise broken("a frame is too long")
+                start = at + _SYNC.size
+                end = start + path_bytes + size_sent
+                if end > len(view):
+                    break
+                path = _text(bytes(view[start : start + path_bytes]))
+                content = bytes(view[start + path_bytes : end])
+                frames.append(self._frame(kind, path, content, size, modified))
+                at = end
         del self._buffer[:at]
         self._frames += len(frames)
         if self._frames > FRAMES_LIMIT:
@@ -140,7 +144,7 @@ class FetchDecoder:
         while not self.has_ended and at < len(data):
             if self._piece:
                 whole = at == 0 and len(data) <= self._piece
-                taken = data if whole else data[at : at + self._piece]
+                taken = data if whole else _cut(data, at, min(len(data), at + self._piece))
                 at += len(taken)
                 self._piece -= len(taken)
                 yield FileData(taken)
@@ -193,6 +197,10 @@ class FetchDecoder:
     def _next(self) -> None:
         self._index += 1
         self._left = -1
+
+
+def _cut(data: bytes, start: int, end: int) -> bytes | memoryview:
+    return data[start:end] if end - start < VIEW_BYTES else memoryview(data)[start:end]
 
 
 def failure(said: bytes) -> RunicorndError:

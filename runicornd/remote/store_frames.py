@@ -115,9 +115,9 @@ class FileBegun:
 
 @dataclass(frozen=True, slots=True)
 class FileData:
-    """The next bytes of the file that has begun."""
+    """The next bytes of the file that has begun; large pieces are views of what came."""
 
-    data: bytes
+    data: bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)

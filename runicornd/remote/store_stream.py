@@ -63,6 +63,13 @@ __all__ = [
 SILENCE_S = 120.0
 """While it scans, the far end speaks every 5 s."""
 
+STALL_S = 600.0
+"""Seconds after which a scan that has found nothing more is given up, whatever it says."""
+
+SCAN_S = 7200.0
+SIGNS_LIMIT = 10_000
+"""Seconds that a scan may take at most, and how often it may say that it goes on."""
+
 SEND_S = 600.0
 """Seconds that the sending of a long list may take."""
 
@@ -71,7 +78,12 @@ AT_ONCE_BYTES = 64 * 1024
 
 
 async def sync_metadata(
-    connection: Connection, request: SyncRequest, *, silence_s: float = SILENCE_S
+    connection: Connection,
+    request: SyncRequest,
+    *,
+    silence_s: float = SILENCE_S,
+    stall_s: float = STALL_S,
+    scan_s: float = SCAN_S,
 ) -> AsyncGenerator[Sequence[SyncFrame], None]:
     """Yield what the mirror does not have, in batches: see ``SyncFrame``.
 
@@ -82,6 +94,8 @@ async def sync_metadata(
         connection: What it runs over.
         request: What the mirror has.
         silence_s: Seconds without a byte after which the far end is given up.
+        stall_s: Seconds in which a scan has to find at least one more file.
+        scan_s: Seconds that a scan may take.
 
     Raises:
         NotConnected: The connection is gone, or the server refuses another channel.
@@ -98,7 +112,9 @@ async def sync_metadata(
     }
     async with _open(connection, asked, silence_s) as far:
         line = await far.line()
+        patience = _Patience(stall_s, scan_s)
         while line.scanning is not None:
+            patience.hear(line.scanning)
             yield [Scanning(line.scanning)]
             line = await far.line()
         if line.ask == "known":
@@ -134,6 +150,30 @@ async def fetch_files(
         while not decoder.has_ended:
             for frame in decoder.feed(await far.more()):
                 yield frame
+
+
+class _Patience:
+    """With a far end that says again and again that it is still looking around."""
+
+    def __init__(self, stall_s: float, scan_s: float) -> None:
+        self._stall_s = stall_s
+        self._scan_s = scan_s
+        self._found = -1
+        self._signs = 0
+        self._began = self._moved = asyncio.get_running_loop().time()
+
+    def hear(self, found: int) -> None:
+        """It has found so many files. Raises ``AgentFailed`` when that is too little, or takes too long."""
+        now = asyncio.get_running_loop().time()
+        if found > self._found:
+            self._found, self._moved = found, now
+        self._signs += 1
+        if self._signs > SIGNS_LIMIT:
+            raise broken("it says too often that it looks around")
+        if now - self._moved > self._stall_s:
+            raise _endless(f"nothing more was found for {self._stall_s:g} s")
+        if now - self._began > self._scan_s:
+            raise _endless(f"that took {self._scan_s:g} s")
 
 
 def _known_list(known: Mapping[str, tuple[int, int]]) -> bytes:
@@ -232,6 +272,13 @@ def _check_greeting(line: bytes) -> None:
         raise raised(said.error)
     if said.store != PROTOCOL:
         raise broken("it does not greet as a store's far end")
+
+
+def _endless(why: str) -> AgentFailed:
+    return AgentFailed(
+        f"cannot read the store: its far end does not come to an end of looking around; {why}",
+        hint="see on the server that 'ls -R' of the storage root comes to an end",
+    )
 
 
 def _silent(seconds: float) -> AgentFailed:

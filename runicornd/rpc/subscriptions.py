@@ -11,19 +11,21 @@ import structlog
 
 from runicornd._lib.supervise import Tasks
 from runicornd.errors import InvalidParams, NotConnected, RunicorndError
-from runicornd.protocol.framing import encode_event
+from runicornd.protocol.framing import encode_event, join_lines
 from runicornd.protocol.models import SubscribeResult
 from runicornd.rpc import present
 from runicornd.rpc.failures import ClientGone
 from runicornd.sessions.model import LogWritten
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-    from runicornd.events import Subscription
+    from runicornd.events import Event, Subscription
     from runicornd.rpc.services import Services, Sessions
 
 LOG_TOPIC = "log:"
+MAX_GATHERED = 256
+MAX_GATHERED_BYTES = 1024 * 1024
 
 _log = structlog.get_logger(__name__)
 
@@ -99,9 +101,15 @@ class Feed:
         self._is_closed = False
 
     async def subscribe(
-        self, since: int | None, topics: Sequence[str]
+        self, since: int | None, topics: Sequence[str], gather_s: float = 0.0
     ) -> tuple[SubscribeResult, Callable[[], None]]:
         """Return the state now, and a function that begins to send what comes after it.
+
+        Args:
+            since: The number up to which the client knows everything.
+            topics: What it wants to hear beside what everyone hears.
+            gather_s: After each sending events are gathered for so long and then sent together; 0 sends
+                each by itself.
 
         Raises:
             InvalidParams: There is no such topic.
@@ -117,7 +125,7 @@ class Feed:
             # No await from here on, so that the number and the snapshot belong together.
             sequence = self._services.events.sequence
             snapshot = None if since == sequence else present.status(self._services)
-        return SubscribeResult(sequence, snapshot), lambda: self._begin(subscription, logs)
+        return SubscribeResult(sequence, snapshot), lambda: self._begin(subscription, logs, gather_s)
 
     async def close(self) -> None:
         """Stop sending and leave all logs, for good. Safe to call again."""
@@ -147,18 +155,42 @@ class Feed:
         await self._pumps.close()
         self._pumps = Tasks("feed", on_crash=lambda _name, _error: self._abort())
 
-    def _begin(self, subscription: Subscription, logs: frozenset[str]) -> None:
+    def _begin(self, subscription: Subscription, logs: frozenset[str], gather_s: float) -> None:
         # Another subscription, or the end, may have come while the reply was on its way.
         if self._current is subscription:
-            self._pumps.start("pump", self._pump(subscription, logs))
+            self._pumps.start("pump", self._pump(subscription, logs, gather_s))
 
-    async def _pump(self, subscription: Subscription, logs: frozenset[str]) -> None:
+    async def _pump(self, subscription: Subscription, logs: frozenset[str], gather_s: float) -> None:
+        limit = MAX_GATHERED if gather_s else 1
         with contextlib.suppress(ClientGone):
-            async for sequence, event in subscription:
-                if isinstance(event, LogWritten) and event.session_id not in logs:
-                    continue
-                message = present.event(sequence, event)
-                if message is not None:
-                    await self._send(encode_event(message))
-                # A long backlog must not keep the loop from other clients.
-                await asyncio.sleep(0)
+            while True:
+                events = await subscription.take(limit)
+                lines = _lines(events, logs)
+                for line in _joined(lines):
+                    await self._send(line)
+                # A long backlog must not keep the loop from other clients; nor must it wait for more.
+                await asyncio.sleep(gather_s if lines and len(events) < limit else 0)
+
+
+def _lines(events: Sequence[tuple[int, Event]], logs: frozenset[str]) -> list[bytes]:
+    """The messages of those events that are for a client who follows these logs."""
+    messages = (
+        present.event(sequence, event)
+        for sequence, event in events
+        if not (isinstance(event, LogWritten) and event.session_id not in logs)
+    )
+    return [encode_event(message) for message in messages if message is not None]
+
+
+def _joined(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """The lines, put together as far as they do not get too long."""
+    waiting: list[bytes] = []
+    size = 0
+    for line in lines:
+        if waiting and size + len(line) > MAX_GATHERED_BYTES:
+            yield join_lines(waiting)
+            waiting, size = [], 0
+        waiting.append(line)
+        size += len(line)
+    if waiting:
+        yield join_lines(waiting)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runicornd.sessions.bringup import BringUp, Patience
 from runicornd.sessions.restarts import STABLE_S, RestartBudget
 from runicornd.sessions.session import Session
+from runicornd.tunnels.spares import Room, Spares
 from runicornd.tunnels.tunnel import Tunnel
+from runicornd.viewers import health
 from runicornd.viewers.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from runicornd.sessions.store import SessionStore
     from runicornd.ssh.link import Link
     from runicornd.tunnels.ports import Ports
+    from runicornd.viewers.kinds.base import ViewerKind
     from runicornd.viewers.kinds.registry import Kinds
     from runicornd.viewers.launcher import TransportMemory
 
@@ -35,6 +38,7 @@ class SessionFactory:
         lease_s: How long a remote viewer lives on without us, in seconds.
         patience: How long a viewer may take to answer.
         proof_s: How long a viewer must be ready for its restarts to be forgotten, in seconds.
+        room: Whose tunnels have streams ready.
     """
 
     remotes: RemoteHosts
@@ -49,6 +53,7 @@ class SessionFactory:
     lease_s: float
     patience: Patience
     proof_s: float = STABLE_S
+    room: Room = field(default_factory=Room)
 
     def session(self, intent: Intent, link: Link, *, last_python: Callable[[], str | None]) -> Session:
         """Return the session of an intent, at rest; its port is kept for it."""
@@ -80,11 +85,22 @@ class SessionFactory:
             link=link,
             viewer=viewer,
             steps=steps,
-            tunnel=Tunnel(intent.id, intent.target, self.ports, hold_s=self.hold_s),
+            tunnel=self._tunnel(intent, link, kind),
             budget=RestartBudget(stable_s=self.proof_s),
             store=self.store,
             events=self.events,
             clock=self.clock,
+        )
+
+    def _tunnel(self, intent: Intent, link: Link, kind: ViewerKind) -> Tunnel:
+        return Tunnel(
+            intent.id,
+            intent.target,
+            self.ports,
+            hold_s=self.hold_s,
+            # On this machine there is no way that could be shortened.
+            spares=None if link.host.is_local else Spares(intent.id, self.room),
+            knock=health.knock(kind.health_path),
         )
 
 

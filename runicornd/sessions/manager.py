@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import PurePosixPath
@@ -12,10 +13,12 @@ import structlog
 
 from runicornd._lib.supervise import Tasks
 from runicornd.errors import InvalidParams, RunicorndError, UnknownSession
+from runicornd.events import Resync
 from runicornd.sessions.bringup import survey
 from runicornd.sessions.logs import LogFollower
 from runicornd.sessions.model import Intent, SessionRemoved
 from runicornd.sessions.naming import session_id
+from runicornd.sessions.restoring import resolved
 from runicornd.sessions.session import AT_REST
 from runicornd.ssh.lifecycle import LinkChanged
 
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from runicornd.ssh.auth import Login
     from runicornd.ssh.link import Link
     from runicornd.ssh.pool import Pool
-    from runicornd.ssh.targets import Targets
+    from runicornd.ssh.targets import Host, Targets
     from runicornd.viewers.kinds.registry import Kinds
 
 
@@ -79,6 +82,7 @@ class SessionManager:
         self._events = events
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._of_host: defaultdict[str, dict[str, Session]] = defaultdict(dict)
         self._locks: dict[str, asyncio.Lock] = {}
         self._starting = asyncio.Lock()
         self._tasks = Tasks("sessions")
@@ -88,9 +92,11 @@ class SessionManager:
     async def restore(self) -> None:
         """Load the saved sessions and bring back those that are wanted."""
         self._tasks.start("show what links wait for", self._follow_links())
-        for intent in self._store.load():
+        intents = self._store.load()
+        hosts = await resolved((intent.target for intent in intents), self._targets.resolve)
+        for intent in intents:
             try:
-                await self._restore(intent)
+                await self._restore(intent, hosts[intent.target])
             except RunicorndError as error:
                 self._log.warning("session not restored", session=intent.id, reason=error.message)
 
@@ -204,10 +210,11 @@ class SessionManager:
             await session.close()
             self._drop(session)
 
-    async def _restore(self, intent: Intent) -> None:
-        host = await self._targets.resolve(intent.target)
+    async def _restore(self, intent: Intent, host: Host | RunicorndError) -> None:
+        if isinstance(host, RunicorndError):
+            raise host
         session = self._new(intent, self._pool.link(host))
-        self._sessions[intent.id] = session
+        self._add(session)
         if intent.wanted:
             await session.start()
 
@@ -225,7 +232,7 @@ class SessionManager:
         )
         session = self._new(_asked(intent, request, proven=False), link)
         await session.start()
-        self._sessions[intent.id] = session
+        self._add(session)
         return session
 
     async def _wake(self, session: Session, request: StartRequest) -> None:
@@ -235,6 +242,10 @@ class SessionManager:
                 session.intent = _asked(session.intent, request, proven=session.is_proven)
                 await session.start()
 
+    def _add(self, session: Session) -> None:
+        self._sessions[session.intent.id] = session
+        self._of_host[session.link.host.key][session.intent.id] = session
+
     def _new(self, intent: Intent, link: Link) -> Session:
         return self._factory.session(intent, link, last_python=lambda: self._last_python(link))
 
@@ -242,7 +253,7 @@ class SessionManager:
         """The Python of the session that was created last on this host."""
         used = [
             session.intent
-            for session in self._sessions.values()
+            for session in self._on(link.host)
             if session.link is link and session.intent.environment
         ]
         latest = max(used, key=lambda intent: intent.created, default=None)
@@ -250,9 +261,13 @@ class SessionManager:
 
     def _matching(self, request: StartRequest, link: Link) -> Session | None:
         """The session that is, or at its next start could be, what is asked for."""
-        candidates = [s for s in self._sessions.values() if s.link is link and _fits(s, request)]
+        candidates = [s for s in self._on(link.host) if s.link is link and _fits(s, request)]
         candidates.sort(key=lambda session: (session.phase in AT_REST, session.intent.created))
         return candidates[0] if candidates else None
+
+    def _on(self, host: Host) -> tuple[Session, ...]:
+        """The sessions of a host, without a look at all the others."""
+        return tuple(self._of_host.get(host.key, {}).values())
 
     def _find(self, subject: str) -> Session:
         if subject in self._sessions:
@@ -276,6 +291,7 @@ class SessionManager:
         self._store.delete(session.intent.id)
         self._factory.ports.forget(session.intent.id)
         self._sessions.pop(session.intent.id, None)
+        self._of_host[session.link.host.key].pop(session.intent.id, None)
         self._locks.pop(session.intent.id, None)
         self._events.publish(SessionRemoved(session.intent.id))
 
@@ -284,9 +300,14 @@ class SessionManager:
         with self._events.subscribe() as changes:
             async for _, change in changes:
                 if isinstance(change, LinkChanged):
-                    for session in self._sessions.values():
-                        if session.link.host.key == change.host.key and session.phase not in AT_REST:
-                            session.link_changed()
+                    touched = self._on(change.host)
+                elif isinstance(change, Resync):  # too many at once: any of them may have changed
+                    touched = tuple(self._sessions.values())
+                else:
+                    continue
+                for session in touched:
+                    if session.phase not in AT_REST:
+                        session.link_changed()
 
 
 def _asked(intent: Intent, request: StartRequest, *, proven: bool) -> Intent:

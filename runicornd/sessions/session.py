@@ -73,6 +73,7 @@ class Session:
         self._events = events
         self._clock = clock
         self._state = State(phase=Phase.STOPPED, since=clock.wall())
+        self._view: SessionView | None = None
         self._tasks = Tasks(f"session {intent.id}")
         self._run: asyncio.Task[None] | None = None
         self._ready_since: float | None = None
@@ -88,13 +89,14 @@ class Session:
         return self._state.phase
 
     def view(self) -> SessionView:
-        """The session as others see it now."""
-        return SessionView(
-            intent=self.intent,
-            state=self._state,
-            url=self._tunnel.url if self._tunnel.is_listening else None,
-            prompt=None if self.phase in AT_REST else self._steps.prompt_id or self.link.state.prompt_id,
-        )
+        """The session as others see it now: the same object for as long as nothing has changed."""
+        url = self._tunnel.url if self._tunnel.is_listening else None
+        prompt = None if self.phase in AT_REST else self._steps.prompt_id or self.link.state.prompt_id
+        last = self._view
+        is_same = last is not None and last.intent is self.intent and last.state is self._state
+        if last is None or not is_same or last.url != url or last.prompt != prompt:
+            last = self._view = SessionView(self.intent, self._state, url, prompt)
+        return last
 
     def hold_for(self, seconds: float) -> None:
         """Let visitors wait so long for a viewer that is away, from now on."""
@@ -198,6 +200,8 @@ class Session:
         self._tunnel.attach(self.viewer.dial)
         self._apply(lifecycle.Stepped(Step.ANSWERING))
         await steps.answer(self._tunnel.url)
+        if not self.is_proven:
+            self._tunnel.expect_visitors()  # whoever asked for it will look at it now
         self.is_proven = True
         self._ready_since = self._clock.monotonic()
         self._apply(lifecycle.Answered(detail))

@@ -13,15 +13,16 @@ import asyncssh
 from asyncssh.public_key import decode_ssh_public_key
 
 from runicornd.errors import AuthFailed, HostKeyUnknown
+from runicornd.ssh import asyncssh_shortcut
 from runicornd.ssh.asyncssh_algorithms import (
-    CIPHERS,
     HOST_CERTIFICATES,
     KEY_EXCHANGE,
     MACS,
     SIGNATURES,
+    ciphers,
     host_key_order,
 )
-from runicornd.ssh.asyncssh_connection import STEADY, AsyncsshConnection, ChannelSizes, unanswered
+from runicornd.ssh.asyncssh_connection import AsyncsshConnection, ChannelSizes, unanswered
 from runicornd.ssh.asyncssh_errors import Attempt, translate
 from runicornd.ssh.asyncssh_handshake import Handshake
 from runicornd.ssh.budget import Budget, Step
@@ -42,11 +43,12 @@ class AsyncsshConnector:
     """The ``Connector`` for every host but ``local``.
 
     Args:
-        channels: How much the channels of its connections may have on their way.
+        channels: How much each channel may have on its way; None: what its path needs, of what all share.
     """
 
-    def __init__(self, channels: ChannelSizes = STEADY) -> None:
+    def __init__(self, channels: ChannelSizes | None = None) -> None:
         self._channels = channels
+        asyncssh_shortcut.prepare()
         # Below this level asyncssh writes command lines and names of files into the log.
         logging.getLogger("asyncssh").setLevel(logging.WARNING)
 
@@ -104,7 +106,11 @@ class _Hop:
     """One server on the way, with as many handshakes as its host key needs."""
 
     def __init__(
-        self, host: Host, interviewer: Interviewer, below: AsyncsshConnection | None, channels: ChannelSizes
+        self,
+        host: Host,
+        interviewer: Interviewer,
+        below: AsyncsshConnection | None,
+        channels: ChannelSizes | None,
     ) -> None:
         self._host = host
         self._interviewer = interviewer
@@ -225,7 +231,7 @@ def _options(host: Host) -> dict[str, Any]:
         "x509_trusted_certs": None,
         "x509_trusted_cert_paths": [],
         "kex_algs": KEY_EXCHANGE,
-        "encryption_algs": CIPHERS,
+        "encryption_algs": ciphers(),
         "mac_algs": MACS,
         "compression_algs": None,
         "signature_algs": SIGNATURES,

@@ -10,51 +10,65 @@ from typing import TYPE_CHECKING, Any, cast
 
 import asyncssh
 
-from runicornd.errors import ForwardingForbidden, HostUnreachable, NotConnected, RunicorndError
+from runicornd.errors import (
+    ChannelRefused,
+    ForwardingForbidden,
+    HostUnreachable,
+    NotConnected,
+    RunicorndError,
+)
+from runicornd.ssh.asyncssh_shortcut import CIPHERS, HAS_SHORTCUT, Shortcut
 from runicornd.ssh.asyncssh_streams import ChannelProcess, ChannelStream, opened
 from runicornd.ssh.text import printable
+from runicornd.ssh.windows import Allowance, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from runicornd.ssh.carriers import Carrier, Watcher
     from runicornd.ssh.targets import Host
 
+    # Makes a channel, given its session's factory and its sizes; returns the channel and the session.
+    _Create = Callable[..., Awaitable[tuple[Any, Any]]]
+
 OPEN_TIMEOUT_S = 15.0
 CLOSE_TIMEOUT_S = 0.5
 PROBES = 3
+PACKET_BYTES = 32 * 1024
+LEAST_FOLLOWED_BYTES = 4 * PACKET_BYTES
+"""Of smaller windows too little would be left between what the engine and the shortcut keep to themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSizes:
-    """What a channel may have on its way.
+    """What each channel may have on its way, the same for all of a connection.
 
     Args:
         window: Bytes without an acknowledgement; also what a reader who stops leaves in memory.
         packet: Bytes of one packet; each costs a fixed amount of work.
-        rate: When given, the window is what this many bytes a second need for the round trip of the
-            connection, between ``least`` and ``window``.
+        rate: The window is what this many bytes a second need for the round trip of the connection,
+            between ``least`` and ``window``.
     """
 
     window: int
     packet: int
-    rate: float = 0.0
-    least: int = 0
+    rate: float
+    least: int
 
     def window_for(self, round_trip_s: float) -> int:
         """The window of a connection with this round trip."""
-        return max(self.least, min(self.window, int(self.rate * round_trip_s))) if self.rate else self.window
+        return max(self.least, min(self.window, int(self.rate * round_trip_s)))
 
 
-STEADY = ChannelSizes(window=16 * 1024 * 1024, packet=32 * 1024)
-"""Large enough to fill a fast line with a round trip of 100 ms."""
-
-BULK = ChannelSizes(window=32 * 1024 * 1024, packet=64 * 1024, rate=320e6, least=2 * 1024 * 1024)
+BULK = ChannelSizes(window=32 * 1024 * 1024, packet=64 * 1024, rate=160e6, least=2 * 1024 * 1024)
 """For a few channels of a process that does nothing else.
 
 sshd gathers up to a window of what the command says, in a buffer that it enlarges in small steps by
 copying: on a near server a large window makes it slow.
 """
+
+_JUMP = ChannelSizes(window=16 * 1024 * 1024, packet=PACKET_BYTES, rate=320e6, least=2 * 1024 * 1024)
+"""For the one channel that carries another connection with all of its channels."""
 
 
 class AsyncsshConnection:
@@ -65,7 +79,7 @@ class AsyncsshConnection:
         connection: asyncssh's connection, logged in.
         carrier: What carries it.
         below: The connection to the last jump host, which ends with this one.
-        channels: How much each channel may have on its way.
+        channels: How much each channel may have on its way; None: what its path needs, of what all share.
         round_trip_s: About how long a question to the server takes.
     """
 
@@ -75,31 +89,27 @@ class AsyncsshConnection:
         connection: asyncssh.SSHClientConnection,
         carrier: Carrier,
         below: AsyncsshConnection | None,
-        channels: ChannelSizes = STEADY,
+        channels: ChannelSizes | None = None,
         round_trip_s: float = 0.0,
     ) -> None:
         self._host = host
         self._connection = connection
         self._carrier = carrier
         self._below = below
-        self._window = channels.window_for(round_trip_s)
-        self._packet = channels.packet
+        self._allowance = Allowance(round_trip_s=round_trip_s)
+        self._channels = channels
+        self._shortcut = _shortcut_of(connection)
 
     async def execute(self, command: str) -> ChannelProcess:
         """Start a command."""
         try:
             stream = await self._open(
-                self._connection.create_session(
-                    ChannelStream,
-                    command=command,
-                    encoding=None,
-                    request_pty=False,
-                    window=self._window,
-                    max_pktsize=self._packet,
+                lambda session, **sizes: self._connection.create_session(
+                    session, command=command, request_pty=False, **sizes
                 )
             )
         except asyncssh.ChannelOpenError as error:
-            raise NotConnected(
+            raise ChannelRefused(
                 f"cannot run a command on {self._host.target}: the server refuses another channel "
                 f"({printable(error.reason)})",
                 hint="the server may limit the number of channels (MaxSessions)",
@@ -110,13 +120,7 @@ class AsyncsshConnection:
         """Connect to a Unix socket of the server."""
         try:
             return await self._open(
-                self._connection.create_unix_connection(
-                    ChannelStream,  # type: ignore[arg-type] # it has all that a session needs
-                    path,
-                    encoding=None,
-                    window=self._window,
-                    max_pktsize=self._packet,
-                )
+                lambda session, **sizes: self._connection.create_unix_connection(session, path, **sizes)
             )
         except asyncssh.ChannelOpenError as error:
             raise self._forbidden(f"the socket {printable(path)}", error) from error
@@ -125,14 +129,7 @@ class AsyncsshConnection:
         """Connect to a port as the server sees it."""
         try:
             return await self._open(
-                self._connection.create_connection(
-                    ChannelStream,  # type: ignore[arg-type] # it has all that a session needs
-                    hostname,
-                    port,
-                    encoding=None,
-                    window=self._window,
-                    max_pktsize=self._packet,
-                )
+                lambda session, **sizes: self._connection.create_connection(session, hostname, port, **sizes)
             )
         except asyncssh.ChannelOpenError as error:
             raise self._forbidden(f"{printable(hostname)}:{port}", error) from error
@@ -151,8 +148,8 @@ class AsyncsshConnection:
                         host.hostname,
                         host.port,
                         encoding=None,
-                        window=self._window,
-                        max_pktsize=self._packet,
+                        window=_JUMP.window_for(self._allowance.round_trip_s),
+                        max_pktsize=_JUMP.packet,
                     )
                 )
         except (asyncssh.Error, OSError) as error:
@@ -193,13 +190,27 @@ class AsyncsshConnection:
         below = [self._below.close()] if self._below else []
         await asyncio.gather(self._carrier.close(), *below)
 
-    async def _open(self, opening: Awaitable[tuple[Any, Any]]) -> ChannelStream:
+    async def _open(self, create: _Create) -> ChannelStream:
+        window = None if self._channels else Window(self._allowance, asyncio.get_running_loop().time)
+        try:
+            return await self._opened(create, window)
+        except BaseException:
+            if window:
+                window.close()
+            raise
+
+    async def _opened(self, create: _Create, window: Window | None) -> ChannelStream:
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
                 # Two turns of the loop from now the request has been written.
-                loop = asyncio.get_running_loop()
                 loop.call_soon(loop.call_soon, self._acknowledge_at_once)
-                _, stream = await opened(opening)
+                began = loop.time()
+                sizes = self._sizes(window)
+                _, stream = await opened(create(lambda: ChannelStream(window), **sizes))
+                self._allowance.measured(loop.time() - began)
+                if self._shortcut is not None and sizes["window"] >= LEAST_FOLLOWED_BYTES:
+                    self._shortcut.follow(stream)
                 return cast(ChannelStream, stream)
         except TimeoutError as error:
             raise self._lost(f"no answer within {OPEN_TIMEOUT_S:g} s") from error
@@ -209,6 +220,13 @@ class AsyncsshConnection:
             raise
         except (asyncssh.Error, OSError) as error:
             raise self._lost("the connection is gone") from error
+
+    def _sizes(self, window: Window | None) -> dict[str, Any]:
+        if window:
+            return {"encoding": None, "window": window.size, "max_pktsize": PACKET_BYTES}
+        assert self._channels is not None
+        size = self._channels.window_for(self._allowance.round_trip_s)
+        return {"encoding": None, "window": size, "max_pktsize": self._channels.packet}
 
     def _acknowledge_at_once(self) -> None:
         """Keep the next answer from being held back.
@@ -233,6 +251,17 @@ class AsyncsshConnection:
             hint="nothing listens there, or the server forbids it (AllowTcpForwarding, "
             "AllowStreamLocalForwarding)",
         )
+
+
+def _shortcut_of(connection: asyncssh.SSHClientConnection) -> Shortcut | None:
+    """What large transfers take, where the cipher and the way to the server allow it."""
+    transport = connection._transport  # noqa: SLF001 - asyncssh shows it to nobody
+    is_fit = HAS_SHORTCUT and connection.get_extra_info("recv_cipher") in CIPHERS
+    if not is_fit or not isinstance(transport, asyncio.Transport):
+        return None
+    shortcut = Shortcut(connection, transport)
+    transport.set_protocol(shortcut)
+    return shortcut
 
 
 def unanswered(host: Host) -> int:

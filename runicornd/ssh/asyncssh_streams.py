@@ -13,23 +13,33 @@ from runicornd.errors import NotConnected
 from runicornd.ssh.tail import Tail
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
+
+    from runicornd.ssh.windows import Window
 
 S = TypeVar("S")
 
 # What is read ahead for a reader who is away; the channel's window is on top of it.
-READ_AHEAD_BYTES = 1024 * 1024
+READ_AHEAD_BYTES = 256 * 1024
 WRITE_PIECE_BYTES = 256 * 1024
+JOIN_BYTES = 64 * 1024
 CLOSE_TIMEOUT_S = 2.0
 
 
 class ChannelStream(asyncssh.SSHClientSession[bytes]):
-    """A channel as a ``ByteStream``. Also takes what only a command's channel has."""
+    """A channel as a ``ByteStream``. Also takes what only a command's channel has.
 
-    def __init__(self) -> None:
+    Args:
+        window: The channel's window, which grows with what it is used for; None: it stays as it is.
+    """
+
+    def __init__(self, window: Window | None = None) -> None:
         self._channel: Any = None
+        self._window = window
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
+        self._taken_in = 0
+        self.on_read: Callable[[int], None] | None = None
         self._is_paused = False
         self._has_ended = False
         self._is_lost = False
@@ -43,6 +53,11 @@ class ChannelStream(asyncssh.SSHClientSession[bytes]):
 
     # ByteStream
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing has come yet that was not read: no bytes, no end, no loss."""
+        return not (self._chunks or self._has_ended)
+
     async def read(self, limit: int) -> bytes:
         """Return 1 to ``limit`` bytes, or ``b""`` at the end.
 
@@ -55,6 +70,10 @@ class ChannelStream(asyncssh.SSHClientSession[bytes]):
         if self._is_broken and not self._chunks:
             raise _broken()
         data = self._take(limit)
+        if self._taken_in and self.on_read is not None and not self._is_lost:
+            counted = min(self._taken_in, len(data))
+            self._taken_in -= counted
+            self.on_read(counted)
         # A channel that is lost must not be touched: it has forgotten what it still held back.
         if self._is_paused and not self._is_lost and self._buffered < READ_AHEAD_BYTES // 2:
             self._is_paused = False
@@ -111,9 +130,43 @@ class ChannelStream(asyncssh.SSHClientSession[bytes]):
         self._chunks.append(data)
         self._buffered += len(data)
         self._readable.set()
+        if self._window is not None and self.on_read is None and self.grown(len(data)):
+            # asyncssh has no other door to this; with the next packet it tells the other side.
+            self._channel._init_recv_window = self._window.size  # noqa: SLF001 - see above
         if self._buffered >= READ_AHEAD_BYTES and not self._is_paused:
             self._is_paused = True
             self._channel.pause_reading()
+
+    # What a shortcut past asyncssh tells and asks
+
+    @property
+    def channel(self) -> Any:  # noqa: ANN401 - as below
+        """The channel as asyncssh has it."""
+        return self._channel
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether asyncssh keeps data back."""
+        return self._is_paused
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody wants anything of it any more."""
+        return self._is_lost
+
+    def grown(self, size: int) -> int:
+        """By how many bytes the window has grown now that so many more were received."""
+        return self._window.received(size) if self._window is not None else 0
+
+    def take_in(self, data: bytes) -> None:
+        """Bytes came past asyncssh. ``on_read`` hears of them when they are read, and makes room for more."""
+        if not self._is_lost:
+            self._chunks.append(data)
+            self._buffered += len(data)
+            self._taken_in += len(data)
+            self._readable.set()
+
+    # What asyncssh tells, too
 
     def eof_received(self) -> bool:
         """The other side has finished sending; true keeps our direction open."""
@@ -139,6 +192,8 @@ class ChannelStream(asyncssh.SSHClientSession[bytes]):
         self._end()
         self._set_exit(None)
         self._lost.set()
+        if self._window is not None:
+            self._window.close()
 
     def _end(self) -> None:
         self._has_ended = True
@@ -156,6 +211,8 @@ class ChannelStream(asyncssh.SSHClientSession[bytes]):
         taken: list[bytes] = []
         room = limit
         while self._chunks and room > 0:
+            if taken and len(self._chunks[0]) > min(room, JOIN_BYTES):
+                break  # to copy it would cost more than another call
             chunk = self._chunks.popleft()
             if len(chunk) > room:
                 self._chunks.appendleft(chunk[room:])

@@ -48,7 +48,8 @@ async def watch_network(on_change: OnChange, settle_s: float = SETTLE_S) -> None
     """Call ``on_change`` when addresses or routes have changed; runs until it is cancelled.
 
     The kernel tells: by netlink on Linux, by a routing socket on macOS and the BSDs. Changes come in
-    bursts; one call follows each burst.
+    bursts; the first one may already be what was waited for, and the last one makes the others work. So
+    there is a call at the beginning of each burst, and another one at its end if more has come.
 
     Args:
         on_change: Gets the reason in words.
@@ -63,8 +64,9 @@ async def watch_network(on_change: OnChange, settle_s: float = SETTLE_S) -> None
     with listener:
         while True:
             await _next_message(loop, listener)
-            await _burst_end(loop, listener, settle_s)
             on_change("the network changed")
+            if await _burst_end(loop, listener, settle_s):
+                on_change("the network changed further")
 
 
 def _listen() -> socket.socket:
@@ -88,10 +90,13 @@ async def _next_message(loop: asyncio.AbstractEventLoop, listener: socket.socket
         return
 
 
-async def _burst_end(loop: asyncio.AbstractEventLoop, listener: socket.socket, settle_s: float) -> None:
+async def _burst_end(loop: asyncio.AbstractEventLoop, listener: socket.socket, settle_s: float) -> bool:
+    """Wait for the end of a burst; return whether anything more came."""
+    has_more = False
     while True:
         try:
             async with asyncio.timeout(settle_s):
                 await _next_message(loop, listener)
+                has_more = True
         except TimeoutError:
-            return
+            return has_more

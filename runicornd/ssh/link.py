@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from runicornd._lib.clock import Clock
     from runicornd.events import EventHub
-    from runicornd.prompts import Prompts, Question
+    from runicornd.prompts import Prompts, PromptsFor, Question
     from runicornd.ssh.auth import Interview, Login
     from runicornd.ssh.lifecycle import LinkEvent
     from runicornd.ssh.targets import Host
@@ -85,7 +85,7 @@ class Link:
         *,
         connector: Connector,
         interviews: Interviews,
-        prompts: Prompts,
+        prompts: Prompts | PromptsFor,
         events: EventHub,
         clock: Clock,
         backoff: Callable[[], Iterator[float]],

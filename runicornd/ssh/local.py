@@ -107,6 +107,11 @@ class LocalStream:
         self._reader = reader
         self._writer = writer
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the other side has not closed it. That bytes have come cannot be seen here."""
+        return not (self._reader.at_eof() or self._writer.is_closing())
+
     async def read(self, limit: int) -> bytes:
         """Return 1 to ``limit`` bytes, or ``b""`` at the end."""
         try:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 class ByteStream(Protocol):
     """One two-way stream of bytes with flow control and half-close."""
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing has come yet that was not read: no bytes, no end, no loss."""
+        ...
+
     async def read(self, limit: int) -> bytes:
         """Return 1 to ``limit`` bytes, or ``b""`` when the other side has finished sending.
 
@@ -70,7 +75,8 @@ class Connection(Protocol):
         """Start a command under the user's login shell.
 
         Raises:
-            NotConnected: The connection is gone, or the server refuses another channel.
+            NotConnected: The connection is gone.
+            ChannelRefused: The server allows it no further channel.
         """
         ...
 

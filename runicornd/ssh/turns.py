@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 AT_ONCE = 32
-LONGEST_S = 0.5
+LONGEST_S = 2.0
 
 
 class Turns:

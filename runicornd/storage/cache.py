@@ -1,7 +1,8 @@
 """What the stores take of this machine's disk, and how it is given back.
 
-``<cache>/FOLDER/{index.db, metadata/, staging/, downloads/NAME/vN/}``, a folder for each store. All of it
-blocks, and belongs into a thread. Sizes are bytes, times seconds since the epoch.
+``<cache>/FOLDER/{index.db, metadata/, staging/, downloads/NAME/vN/}``, a folder for each store, and for each
+removed one of which downloads were kept. All of it blocks, and belongs into a thread. Sizes are bytes, times
+seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import structlog
 from runicornd.storage.removal import REMOVED_PREFIX, remove_below, remove_if_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 DOWNLOADS = "downloads"
 MAX_ENTRIES = 5_000_000
@@ -29,7 +30,7 @@ _log = structlog.get_logger("cache")
 
 @dataclass(frozen=True, slots=True)
 class CacheShare:
-    """What one store takes; ``downloads`` counts versions."""
+    """What one store takes; ``downloads`` counts versions, ``removed`` says when the store was forgotten."""
 
     store: str
     path: Path
@@ -37,16 +38,30 @@ class CacheShare:
     metadata_bytes: int
     downloads_bytes: int
     downloads: int
+    removed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CacheInfo:
-    """The cache; ``limit_bytes`` is what a cleanup brings the downloads down to."""
+    """The cache; ``limit_bytes`` is what a cleanup brings the downloads down to.
+
+    ``removed`` is what stores have left that were forgotten.
+    """
 
     path: Path
     limit_bytes: int
     total_bytes: int
     stores: tuple[CacheShare, ...]
+    removed: tuple[CacheShare, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a store has left that was forgotten: its downloads, counted in versions, and where they are."""
+
+    path: Path
+    downloads: int = 0
+    downloads_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +98,33 @@ class Kept:
 def kept_downloads(folder: Path) -> list[Kept]:
     """Return the downloads in a store's folder; clears away what an interrupted removal left over."""
     found = []
+    for path, version in _versions(folder):
+        size, used = _measure(path)
+        found.append(Kept(folder, path.parent.name, version, size, used))
+    return found
+
+
+def left_in(folder: Path, marked: Mapping[Path, int] | None = None) -> Left:
+    """Measure the downloads in a store's folder.
+
+    Args:
+        folder: The store's folder in the cache.
+        marked: The sizes of those that are known; only the others are measured file by file.
+    """
+    known = marked or {}
+    sizes = [known[path] if path in known else _measure(path)[0] for path, _ in _versions(folder)]
+    return Left(folder / DOWNLOADS, len(sizes), sum(sizes))
+
+
+def _versions(folder: Path) -> Iterator[tuple[Path, int]]:
+    """The folders of downloads and their numbers; what an interrupted removal left is cleared away."""
     for artifact in _folders(folder / DOWNLOADS):
         for entry in _folders(Path(artifact.path)):
-            match = _VERSION.fullmatch(entry.name)
-            if match:
-                size, used = _measure(entry.path)
-                found.append(Kept(folder, artifact.name, int(match[1]), size, used))
+            if match := _VERSION.fullmatch(entry.name):
+                yield Path(entry.path), int(match[1])
             elif entry.name.startswith(REMOVED_PREFIX):
                 with suppress(OSError):
                     remove_below(folder, DOWNLOADS, artifact.name, entry.name)
-    return found
 
 
 def remove_download(kept: Kept) -> int | None:
@@ -134,17 +166,34 @@ def remove_folder(cache: Path, folder: Path, *, keep_downloads: bool) -> int:
     return freed
 
 
-def share_of(store: str, folder: Path) -> CacheShare:
-    """Measure what a store takes."""
-    downloads = kept_downloads(folder)
-    database = sum(_size(folder / name) for name in ("index.db", "index.db-wal", "index.db-shm"))
+def share_of(
+    store: str,
+    folder: Path,
+    *,
+    metadata_bytes: int | None = None,
+    marked: Mapping[Path, int] | None = None,
+    removed: float | None = None,
+) -> CacheShare:
+    """Return what a store takes.
+
+    Args:
+        store: Its name.
+        folder: Its folder in the cache.
+        metadata_bytes: What its index says of the mirrored files; None measures them one by one.
+        marked: As for ``left_in``.
+        removed: When it was forgotten.
+    """
+    if metadata_bytes is None:
+        metadata_bytes = _measure(folder / "metadata")[0] + _measure(folder / "staging")[0]
+    left = left_in(folder, marked)
     return CacheShare(
         store=store,
         path=folder,
-        index_bytes=database,
-        metadata_bytes=_measure(folder / "metadata")[0] + _measure(folder / "staging")[0],
-        downloads_bytes=sum(kept.size_bytes for kept in downloads),
-        downloads=len(downloads),
+        index_bytes=sum(_size(folder / name) for name in ("index.db", "index.db-wal", "index.db-shm")),
+        metadata_bytes=metadata_bytes,
+        downloads_bytes=left.downloads_bytes,
+        downloads=left.downloads,
+        removed=removed,
     )
 
 

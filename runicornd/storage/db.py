@@ -239,6 +239,20 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def light_transaction(connection: Connection) -> Iterator[None]:
+    """As ``transaction``, but the disk is not waited for: a power cut may undo it.
+
+    A crash of the daemon does not, and the next ``transaction`` makes this one last as well.
+    """
+    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        with transaction(connection):
+            yield
+    finally:
+        connection.execute("PRAGMA synchronous = FULL")
+
+
+@contextlib.contextmanager
 def large_transaction(connection: Connection) -> Iterator[None]:
     """As ``transaction``, for much at once: ``checkpoint`` later, which takes as long again."""
     connection.execute(f"PRAGMA cache_size = -{_LARGE_CACHE_KIB}")

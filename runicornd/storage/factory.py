@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runicornd.storage.model import StoreIntent
     from runicornd.storage.requests import StoreOptions
     from runicornd.storage.sync import Stream
+    from runicornd.storage.way import NewLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class StoreFactory:
         clock: The time.
         cache_folder: Where each store has a folder of its own.
         options: What the user has configured.
+        own_link: Makes a link of a store's own.
         stream: What a sync reads from a connection.
         open_index: Opens the index of a folder.
         rng: For jitter.
@@ -48,6 +50,7 @@ class StoreFactory:
     clock: Clock
     cache_folder: Path
     options: StoreOptions
+    own_link: NewLink
     stream: Stream = sync_metadata
     open_index: Callable[[Path], Awaitable[Index]] = Index.open
     rng: random.Random = field(default_factory=random.Random)
@@ -61,6 +64,7 @@ class StoreFactory:
         return Store(
             intent,
             find_link=find_link,
+            own_link=self.own_link,
             folder=self.cache_folder / intent.folder,
             open_index=self.open_index,
             stream=self.stream,

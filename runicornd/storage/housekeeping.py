@@ -11,12 +11,13 @@ import structlog
 
 from runicornd._lib.race import first_of
 from runicornd._lib.supervise import Tasks
-from runicornd.errors import AmbiguousName, PlaceUnwritable, RunicorndError, UnknownArtifact
+from runicornd.errors import AmbiguousName, PlaceUnwritable, RunicorndError, UnknownArtifact, UnknownStore
 from runicornd.storage.cache import (
     CacheInfo,
     Freed,
     kept_downloads,
     remove_download,
+    remove_folder,
     remove_mirror,
     share_of,
 )
@@ -25,14 +26,16 @@ from runicornd.storage.names import Ref, parse_ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractAsyncContextManager
     from typing import Protocol
 
     from runicornd._lib.clock import Clock
     from runicornd.events import EventHub, Subscription
-    from runicornd.storage.cache import Kept
+    from runicornd.storage.cache import CacheShare, Kept
     from runicornd.storage.downloads.model import DownloadIntent
     from runicornd.storage.index import Index
     from runicornd.storage.index.results import VersionDetail
+    from runicornd.storage.leftovers import Leftover
     from runicornd.storage.model import VersionKey
     from runicornd.storage.store import Store
 
@@ -47,6 +50,14 @@ if TYPE_CHECKING:
             """Return the one of this name. Raises ``UnknownStore``."""
             ...
 
+        async def leftovers(self) -> Sequence[Leftover]:
+            """Return what forgotten stores have left."""
+            ...
+
+        def still(self) -> AbstractAsyncContextManager[None]:
+            """Keep stores from coming and going for the length of the block."""
+            ...
+
 
 DAY_S = 86400.0
 SETTLE_S = 300.0
@@ -54,7 +65,9 @@ SETTLE_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    store: Store
+    """A download that may go; without a store it is one that a forgotten store has left."""
+
+    store: Store | None
     kept: Kept
 
 
@@ -95,19 +108,34 @@ class Housekeeper:
         self._in_use = in_use
 
     async def info(self) -> CacheInfo:
-        """Return what every store takes."""
-        shares = [
-            await asyncio.to_thread(share_of, store.intent.name, store.folder) for store in self._owner.all()
-        ]
-        total = sum(share.index_bytes + share.metadata_bytes + share.downloads_bytes for share in shares)
-        return CacheInfo(self._cache_folder, self._limit_bytes, total, tuple(shares))
+        """Return what every store takes, and what forgotten ones have left.
 
-    async def cleanup(self, limit_bytes: int | None = None) -> Freed:
-        """Remove the downloads that were used longest ago until the rest fits the limit."""
+        What the indexes know is not measured once more: mirrored files count as of the last sync.
+        """
+        shares = [await _share(store) for store in self._owner.all()]
+        removed = [
+            await asyncio.to_thread(share_of, left.name, left.path, marked=left.sizes, removed=left.removed)
+            for left in await self._owner.leftovers()
+        ]
+        total = sum(
+            share.index_bytes + share.metadata_bytes + share.downloads_bytes for share in (*shares, *removed)
+        )
+        return CacheInfo(self._cache_folder, self._limit_bytes, total, tuple(shares), tuple(removed))
+
+    async def cleanup(self, limit_bytes: int | None = None, *, removed: bool = False) -> Freed:
+        """Remove the downloads that were used longest ago until the rest fits the limit.
+
+        Args:
+            limit_bytes: None is the configured limit.
+            removed: Count and remove also what forgotten stores have left, which may be the only copy.
+        """
         limit = self._limit_bytes if limit_bytes is None else limit_bytes
         async with self._cleaning:
-            found = await self._candidates(self._owner.all())
-            return await self._reduce(found, limit)
+            if not removed:
+                return await self._reduce(await self._candidates(self._owner.all()), limit)
+            async with self._owner.still():
+                left = await self._owner.leftovers()
+                return await self._reduce(await self._candidates(self._owner.all(), left), limit)
 
     async def clear(self, name: str | None, *, downloads: bool) -> Freed:
         """Remove what is cached of a store, or of all; the next sync makes it afresh.
@@ -115,7 +143,7 @@ class Housekeeper:
         Raises:
             PlaceUnwritable: Not all of it could be removed.
         """
-        stores = self._owner.all() if name is None else [self._owner.find(name)]
+        stores = self._owner.all() if name is None else [await self._named(name)]
         freed = Freed()
         async with self._cleaning:
             if downloads:
@@ -125,12 +153,48 @@ class Housekeeper:
                 freed = Freed(freed.freed_bytes + size, freed.removed, freed.kept)
         return freed
 
-    async def _candidates(self, stores: Iterable[Store]) -> list[_Candidate]:
+    async def _named(self, name: str) -> Store:
+        try:
+            return self._owner.find(name)
+        except UnknownStore as error:
+            if not any(name == left.name for left in await self._owner.leftovers()):
+                raise
+            raise UnknownStore(
+                f"cannot clear store {name!r}: it was removed, and only downloads of it are left",
+                hint=f"remove them, too: runicornctl cache clear --removed --store {name}",
+            ) from error
+
+    async def clear_removed(self, name: str | None) -> Freed:
+        """Remove what forgotten stores have left, all of them or those that were called so.
+
+        Raises:
+            UnknownStore: None that was called so has left anything.
+            PlaceUnwritable: Not all of it could be removed.
+        """
+        freed = Freed()
+        async with self._cleaning, self._owner.still():
+            for left in _called(name, await self._owner.leftovers()):
+                count = len(await asyncio.to_thread(kept_downloads, left.path))
+                size = await self._remove_leftover(left)
+                freed = Freed(freed.freed_bytes + size, freed.removed + count)
+        return freed
+
+    async def _remove_leftover(self, left: Leftover) -> int:
+        work = remove_folder
+        try:
+            return await asyncio.to_thread(work, self._cache_folder, left.path, keep_downloads=False)
+        except OSError as error:
+            raise _stubborn(left.path, error) from error
+
+    async def _candidates(
+        self, stores: Iterable[Store], leftovers: Iterable[Leftover] = ()
+    ) -> list[_Candidate]:
         """All downloads, those that were used longest ago first."""
+        places = [(store, store.folder) for store in stores] + [(None, left.path) for left in leftovers]
         found = [
             _Candidate(store, kept)
-            for store in stores
-            for kept in await asyncio.to_thread(kept_downloads, store.folder)
+            for store, folder in places
+            for kept in await asyncio.to_thread(kept_downloads, folder)
         ]
         return sorted(found, key=lambda candidate: candidate.kept.used)
 
@@ -147,7 +211,8 @@ class Housekeeper:
                 continue
             total -= candidate.kept.size_bytes
             freed, removed = freed + size, removed + 1
-            touched.add(candidate.store)
+            if candidate.store is not None:
+                touched.add(candidate.store)
         for store in touched:
             await store.refresh()
         if removed:
@@ -156,20 +221,20 @@ class Housekeeper:
 
     async def _removed(self, candidate: _Candidate) -> int | None:
         """Remove it and return its bytes; None when it has to stay."""
-        if not await self._is_at_source(candidate) or self._is_in_use(candidate.kept.path):
+        store, kept = candidate.store, candidate.kept
+        if self._is_in_use(kept.path) or (store is not None and not await self._is_at_source(store, kept)):
             return None
-        freed = await asyncio.to_thread(remove_download, candidate.kept)
-        if freed is not None:
-            index = await candidate.store.index()
-            if key := await _key(index, candidate.kept.path):
+        freed = await asyncio.to_thread(remove_download, kept)
+        if freed is not None and store is not None:
+            index = await store.index()
+            if key := await _key(index, kept.path):
                 await index.unmark(key)
         return freed
 
-    async def _is_at_source(self, candidate: _Candidate) -> bool:
+    async def _is_at_source(self, store: Store, kept: Kept) -> bool:
         """Whether it can be fetched again: as far as the mirror knows, for the store may be away."""
-        kept = candidate.kept
         try:
-            index = await candidate.store.index()
+            index = await store.index()
             key = await _key(index, kept.path)
             found = await (_named_by(index, kept) if key is None else index.version(_ref(key)))
         except (UnknownArtifact, AmbiguousName):
@@ -188,13 +253,8 @@ class Housekeeper:
             async with store.emptied() as folder:
                 freed = await asyncio.to_thread(remove_mirror, folder)
         except OSError as error:
-            raise PlaceUnwritable(
-                f"cannot remove all of {store.folder}: {error.strerror or error}",
-                hint="see that it is yours to write, and try again",
-            ) from error
-        index = await store.index()
-        for mark in marks:  # no mirrored file holds them
-            await index.mark_downloaded(mark.key, mark.folder, mark.size_bytes)
+            raise _stubborn(store.folder, error) from error
+        await (await store.index()).mark_all(marks)  # no mirrored file holds them
         return freed
 
     async def _look_after(self) -> None:
@@ -225,6 +285,35 @@ class Housekeeper:
             await self.cleanup()
         except RunicorndError as error:
             self._log.warning("cache not cleaned up", reason=error.message)
+
+
+async def _share(store: Store) -> CacheShare:
+    try:
+        index = await store.index()
+        mirrored = (await index.counts()).metadata_bytes
+        marked = {mark.folder: mark.size_bytes for mark in await index.downloads()}
+    except RunicorndError:  # this disk is in the way of the index; what it can still say is asked of it
+        return await asyncio.to_thread(share_of, store.intent.name, store.folder)
+    name, folder = store.intent.name, store.folder
+    return await asyncio.to_thread(share_of, name, folder, metadata_bytes=mirrored, marked=marked)
+
+
+def _called(name: str | None, leftovers: Sequence[Leftover]) -> Sequence[Leftover]:
+    if name is None:
+        return leftovers
+    if found := [left for left in leftovers if name in {left.name, left.path.name}]:
+        return found
+    raise UnknownStore(
+        f"cannot clear what store {name!r} has left: no removed store of that name has left anything",
+        hint="'runicornctl cache info' lists what removed stores have left",
+    )
+
+
+def _stubborn(folder: Path, error: OSError) -> PlaceUnwritable:
+    return PlaceUnwritable(
+        f"cannot remove all of {folder}: {error.strerror or error}",
+        hint="see that it is yours to write, and try again",
+    )
 
 
 async def _key(index: Index, path: Path) -> VersionKey | None:

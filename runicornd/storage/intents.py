@@ -23,7 +23,7 @@ MAX_COMPONENT = 60
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 _UNSAFE = re.compile(r"[^a-z0-9.-]+", re.ASCII)
-_FOLDER = re.compile(r"[a-z0-9][a-z0-9._-]{0,159}", re.ASCII)
+FOLDER_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,159}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Intents:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._stores = RecordFiles(
             folder / "stores", StoreIntent, noun="store", version=VERSION, name_of=lambda intent: intent.name
         )
@@ -88,7 +88,7 @@ class Intents:
     def _unwritable(self, what: str, error: OSError) -> StateUnwritable:
         return StateUnwritable(
             f"cannot {what}: {error.strerror or error}",
-            hint=f"make room in {self._folder} and see that it is yours to write",
+            hint=f"make room in {self.folder} and see that it is yours to write",
         )
 
 
@@ -121,4 +121,4 @@ def _component(text: str) -> str:
 
 def _is_usable(intent: StoreIntent) -> bool:
     """Whether both names are such as we give: a file that someone edited must not lead elsewhere."""
-    return bool(_NAME.fullmatch(intent.name) and _FOLDER.fullmatch(intent.folder))
+    return bool(_NAME.fullmatch(intent.name) and FOLDER_NAME.fullmatch(intent.folder))

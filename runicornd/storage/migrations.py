@@ -125,7 +125,9 @@ SELECT type, name, version, folder, size, last_used FROM downloads
 WHERE typeof(type) = 'text' AND typeof(name) = 'text' AND typeof(version) = 'integer'
     AND typeof(folder) = 'text'
 """
-_STEPS = (_FIRST,)
+# Rows of file_chunks may be columns (`index/chunks.py`), which earlier releases cannot read.
+_SECOND = ""
+_STEPS = (_FIRST, _SECOND)
 VERSION = len(_STEPS)
 
 

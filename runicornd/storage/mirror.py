@@ -24,12 +24,18 @@ MAX_DEPTH = 48
 MAX_PART_BYTES = 255
 MAX_PATH_BYTES = 3000
 _MANY_FOLDERS = 4096
-_RECENT_BYTES = 24 * 1024 * 1024
+_IF_MISSING = contextlib.suppress(FileExistsError)
+_IF_POSSIBLE = contextlib.suppress(OSError, OverflowError, ValueError)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # What a place answers when the names above or below it are in the way.
 _IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENOTEMPTY, errno.EEXIST, errno.ENAMETOOLONG}
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS, errno.EACCES}
+
+
+def is_in_the_way(error: OSError) -> bool:
+    """Whether a file could not be written because of what its name, or one above it, is taken for."""
+    return error.errno in _IN_THE_WAY
 
 
 def fault_of(path: str) -> str | None:
@@ -61,23 +67,23 @@ class Mirror:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._place = str(folder / "metadata") + "/"
         self._staging = str(folder / "staging") + "/"
         self._made: set[str] = set()
         self._staged = 0
-        # What has just been written is read once more, at the commit.
-        self._recent: dict[str, bytes] = {}
-        self._recent_bytes = 0
 
     def prepare(self) -> None:
         """Make the folders, and empty the one for staging. Only when no journal is open."""
         self._made.clear()
         self._staged = 0
-        self._recent.clear()
-        self._recent_bytes = 0
         shutil.rmtree(self._staging, ignore_errors=True)
         for folder in (self._place, self._staging):
             os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - strings: there are many files
+
+    def staging_place(self, name: str) -> str:
+        """Return where a file can be that no staged one has the name of, and that `prepare` clears away."""
+        return self._staging + name
 
     def place(self, path: str, data: bytes, mtime_ns: int) -> str:
         """Write a file that the index does not know; return the staged name, empty when it is in its place.
@@ -85,16 +91,24 @@ class Mirror:
         Raises:
             OSError: It cannot be written.
         """
-        parent, _, _ = path.rpartition("/")
         try:
-            if parent not in self._made:
-                self._make(parent)
-            self._write(self._place + path, data, mtime_ns)
+            self.put(path, data, mtime_ns)
         except OSError as error:
-            if error.errno not in _IN_THE_WAY:
+            if not is_in_the_way(error):
                 raise
             return self.stage(data, mtime_ns)
         return ""
+
+    def put(self, path: str, data: bytes, mtime_ns: int) -> None:
+        """Write a file that the index does not know.
+
+        Raises:
+            OSError: It cannot be written; `is_in_the_way` tells whether it is for other names.
+        """
+        parent, _, _ = path.rpartition("/")
+        if parent not in self._made:
+            self._make(parent)
+        _write(self._place + path, data, mtime_ns)
 
     def stage(self, data: bytes, mtime_ns: int) -> str:
         """Write a file that will replace another, and return its name in staging.
@@ -104,31 +118,22 @@ class Mirror:
         """
         self._staged += 1
         name = str(self._staged)
-        self._write(self._staging + name, data, mtime_ns)
+        _write(self._staging + name, data, mtime_ns)
         return name
 
     def _make(self, folder: str) -> None:
         parent, _, _ = folder.rpartition("/")
         if parent and parent not in self._made:
             self._make(parent)
-        with contextlib.suppress(FileExistsError):
+        with _IF_MISSING:
             os.mkdir(self._place + folder, 0o700)  # noqa: PTH102 - as above
         if len(self._made) > _MANY_FOLDERS:
             self._made.clear()
         self._made.add(folder)
 
-    def _write(self, place: str, data: bytes, mtime_ns: int) -> None:
-        _write(place, data, mtime_ns)
-        self._recent.pop(place, None)
-        if self._recent_bytes + len(data) <= _RECENT_BYTES:
-            self._recent[place] = data
-            self._recent_bytes += len(data)
-
     def read(self, path: str, staged: str | None, size: int) -> bytes | None:
         """Return a file's content, None when it is not there as the index knows it."""
         place = self._staging + staged if staged else self._place + path
-        if (recent := self._recent.pop(place, None)) is not None and len(recent) == size:
-            return recent
         try:
             descriptor = os.open(place, _READ)
         except OSError:
@@ -217,13 +222,11 @@ class Mirror:
 def _write(place: str, data: bytes, mtime_ns: int) -> None:
     descriptor = os.open(place, _WRITE, 0o600)
     try:
-        rest = data
-        while written := os.write(descriptor, rest):
-            if written == len(rest):
-                break
-            rest = rest[written:]
+        written = os.write(descriptor, data)
+        while written < len(data):
+            written += os.write(descriptor, data[written:])
         # A rebuilt index takes the source's time from here. One that this disk cannot hold costs a transfer.
-        with contextlib.suppress(OSError, OverflowError, ValueError):
+        with _IF_POSSIBLE:
             os.utime(descriptor, ns=(mtime_ns, mtime_ns))
     finally:
         os.close(descriptor)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from runicornd.events import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from runicornd.errors import JsonValue, RunicorndError
 
@@ -99,7 +99,7 @@ class Version:
     tags: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
-    files: tuple[FileEntry, ...] = ()
+    files: Sequence[FileEntry] = ()
     references: tuple[ReferenceEntry, ...] = ()
     parents: tuple[str, ...] = ()
     problem: str | None = None

@@ -18,14 +18,14 @@ TAG_LENGTH = 128
 VERSION_LIMIT = 999_999_999
 REF_LENGTH = 600
 
-REF_HINT = "Write NAME, NAME:v3, NAME:latest or NAME:alias, with TYPE/ before it where names repeat."
+REF_HINT = "write NAME, NAME:v3, NAME:latest or NAME:alias, with TYPE/ before it where names repeat"
 
 _VERSION = re.compile(r"[vV]([0-9]+)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ODD = re.compile("[\ud800-\udfff\uf780-\uf7ff]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _PRIVATE = re.compile("[\uf780-\uf7ff]+")
-_REFUSED = '/\\:*?"<>|'  # what Runicorn refuses in an artifact's name
+_REFUSED = '/\\:*?"<>| '  # what Runicorn refuses in an alias
 _PART = r"(?!\.{1,2}(?:/|\Z))[^/\\\x00-\x1f\x7f-\x9f]{1,60}"
 _PLAIN_PATH = re.compile(f"{_PART}(?:/{_PART})*")
 _PLAIN_LENGTH = 1000  # characters of at most four bytes each: such a path is never too long
@@ -76,7 +76,8 @@ def parse_ref(text: str) -> Ref:
 
 def _version(text: str, digits: str) -> int:
     if len(digits) > len(str(VERSION_LIMIT)) or int(digits) == 0:
-        raise InvalidParams(f"cannot find {text!r}: versions are counted from v1", hint=REF_HINT)
+        why = "versions are counted from v1" if not digits.strip("0") else "no version has such a number"
+        raise InvalidParams(f"cannot find {text!r}: {why}", hint=REF_HINT)
     return int(digits)
 
 
@@ -141,33 +142,6 @@ def _why_not_parts(parts: list[str], joined: str) -> str | None:
     return next((wrong for part in parts if (wrong := why_not_part(part))), None)
 
 
-def check_type(text: str) -> str:
-    """Return the type.
-
-    Raises:
-        InvalidParams: It is no name for a type.
-    """
-    wrong = why_not_part(text) or ("it begins with a dot" if text.startswith(".") else None)
-    if wrong:
-        hint = "Types are such as model or dataset."
-        raise InvalidParams(f"cannot use the type {text!r}: {wrong}", hint=hint)
-    return text
-
-
-def check_name(text: str) -> str:
-    """Return the artifact's name.
-
-    Raises:
-        InvalidParams: Runicorn does not accept it.
-    """
-    wrong = why_not_part(text)
-    if wrong is None and any(character in text for character in _REFUSED):
-        wrong = f"Runicorn allows none of {_REFUSED}"
-    if wrong:
-        raise InvalidParams(f"cannot use the name {text!r}: {wrong}", hint="Choose another name.")
-    return text
-
-
 def check_alias(text: str) -> str:
     """Return an alias that is to be set.
 
@@ -179,10 +153,10 @@ def check_alias(text: str) -> str:
         wrong = "Runicorn sets it by itself"
     elif wrong is None and text[0] in "vV":
         wrong = "Runicorn takes what begins with v for a version number"
-    elif wrong is None and (":" in text or "/" in text):
-        wrong = "a colon or slash would end it"
+    elif wrong is None and (odd := next((letter for letter in text if letter in _REFUSED), None)):
+        wrong = f"Runicorn allows no {'space' if odd == ' ' else odd} in it"
     if wrong:
-        hint = "Choose one such as production."
+        hint = "choose one such as production"
         raise InvalidParams(f"cannot use the alias {text!r}: {wrong}", hint=hint)
     return text
 
@@ -194,7 +168,7 @@ def check_tag(text: str) -> str:
         InvalidParams: It is empty, too long, or has control characters.
     """
     if wrong := _why_not_word(text, TAG_LENGTH):
-        raise InvalidParams(f"cannot use the tag {text!r}: {wrong}", hint="Choose a short word.")
+        raise InvalidParams(f"cannot use the tag {text!r}: {wrong}", hint="choose a short word")
     return text
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from runicornd.errors import AgentFailed, NotConfirmed, RemoteUnsupported
 from runicornd.remote.models import StoreChange
 from runicornd.storage.model import Layout
+from runicornd.storage.names import check_alias, check_tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +119,7 @@ class Operations:
             return _report(
                 machine, version, made, f"Removed alias {alias} from {{}}", f"{{}} has no alias {alias}", hint
             )
-        made = await _change(machine, version, {"do": "alias", "alias": alias})
+        made = await _change(machine, version, {"do": "alias", "alias": check_alias(alias)})
         hint = "" if made.was_at is None else f"it was at v{made.was_at} before"
         return _report(machine, version, made, f"Set alias {alias} to {{}}", f"{{}} has alias {alias}", hint)
 
@@ -126,8 +127,10 @@ class Operations:
         self, machine: Machine, version: Version, add: Sequence[str] = (), remove: Sequence[str] = ()
     ) -> ChangeReport:
         """Add and remove tags."""
-        made = await _change(machine, version, {"do": "tag", "add": list(add), "remove": list(remove)})
-        return _report(machine, version, made, "Tagged {}", "{} has these tags already")
+        added = [check_tag(tag) for tag in add]
+        made = await _change(machine, version, {"do": "tag", "add": added, "remove": list(remove)})
+        idle = "{} is tagged so already" if add else "{} has no such tag"
+        return _report(machine, version, made, "Tagged {}" if add else "Removed tags from {}", idle)
 
 
 async def _change(

@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import copy
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from runicornd.errors import NotConnected, RunicorndError, WrongState
+from runicornd.errors import NotConnected, RunicorndError, UnknownStore, WrongState
 from runicornd.ssh.lifecycle import LinkPhase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runicornd.errors import ChannelRefused, ConnectError
     from runicornd.ssh.lifecycle import LinkState
+
+
+def unchosen(*, are_there: bool) -> UnknownStore:
+    """No store was named, and none is in use."""
+    if not are_there:
+        return UnknownStore(
+            "cannot tell which store is meant: there is none", hint="add one: runicornctl store add TARGET"
+        )
+    return UnknownStore(
+        "cannot tell which store is meant: none is in use",
+        hint="name one, or choose one: runicornctl store use NAME",
+    )
+
+
+def unknown(name: str, stores: Iterable[str]) -> UnknownStore:
+    """There is no store of that name; the hint has one that is near."""
+    close = get_close_matches(name, stores, n=1)
+    return UnknownStore(
+        f"cannot find store {name!r}: there is none of that name",
+        hint=f"did you mean {close[0]!r}?" if close else "'runicornctl store list' lists the stores",
+    )
 
 
 def disconnected(name: str, what: str) -> NotConnected:
@@ -24,6 +49,14 @@ def never_synced(name: str, what: str) -> WrongState:
     """Where its root is has not been seen yet."""
     return WrongState(
         f"cannot {what}: store {name} has never been synced", hint=f"sync it: runicornctl store sync {name}"
+    )
+
+
+def no_room(refusal: ChannelRefused, error: ConnectError) -> NotConnected:
+    """Neither the host's link has a channel for it, nor can there be another connection."""
+    return NotConnected(
+        f"{refusal.message}; and there is no second connection: {error.message}",
+        hint="end the session on that host, or raise the server's MaxSessions or MaxStartups",
     )
 
 

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from runicornd._lib.shortname import short_name
 from runicornd._lib.supervise import Tasks
-from runicornd.errors import InvalidParams, PlaceUnwritable, RunicorndError, UnknownStore
+from runicornd.errors import InvalidParams, PlaceUnwritable, RunicorndError
 from runicornd.ssh.lifecycle import LinkChanged
 from runicornd.ssh.targets import LOCAL_TARGET
-from runicornd.storage.cache import remove_folder
-from runicornd.storage.intents import cache_folder, check_name
+from runicornd.storage.cache import DOWNLOADS, Left, left_in, remove_folder
+from runicornd.storage.intents import check_name
+from runicornd.storage.leftovers import KeptVersion, Leftovers, RemovedStore
 from runicornd.storage.model import StoreIntent, StoreRemoved
-from runicornd.storage.refusals import disconnected, removed
+from runicornd.storage.refusals import disconnected, removed, unchosen, unknown
 from runicornd.storage.requests import StoreRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from runicornd.ssh.auth import Login
     from runicornd.ssh.targets import Host
     from runicornd.storage.factory import StoreFactory
     from runicornd.storage.intents import Intents
+    from runicornd.storage.leftovers import Leftover
     from runicornd.storage.model import StoreView
     from runicornd.storage.store import Store
 
@@ -47,6 +49,7 @@ class StoreRegistry:
     def __init__(self, factory: StoreFactory, intents: Intents) -> None:
         self._factory = factory
         self._intents = intents
+        self._leftovers = Leftovers(factory.cache_folder, intents.folder)
         self._stores: dict[str, Store] = {}
         self._in_use: str | None = None
         self._writing = asyncio.Lock()  # one change of the registry and its files at a time
@@ -114,8 +117,10 @@ class StoreRegistry:
             return await self.connect(store.intent.name)
         return await self.sync(store.intent.name, wait=False, login=request.login)
 
-    async def remove(self, name: str, *, keep_files: bool = True) -> None:
-        """Forget a store when its work has ended; ``keep_files`` leaves its downloads on this machine.
+    async def remove(self, name: str, *, keep_files: bool = True) -> Left:
+        """Forget a store when its work has ended, and return what is left of it on this machine.
+
+        ``keep_files`` leaves its downloads, which a store of the same root will have again.
 
         Raises:
             UnknownStore: There is none.
@@ -123,7 +128,8 @@ class StoreRegistry:
             PlaceUnwritable: It is forgotten, and some of its files are left.
         """
         store = self.find(name)
-        await self._to_its_end(f"remove {name}", self._remove(store, keep_files=keep_files))
+        work = self._remove(store, keep_files=keep_files)
+        return await self._tasks.to_its_end(f"remove {name}", work, expected=RunicorndError)
 
     async def change(self, name: str, interval_s: float | None) -> StoreView:
         """Sync the store every so many seconds, or with None only when asked."""
@@ -188,21 +194,22 @@ class StoreRegistry:
         if name is None:
             name = self._in_use
         if name is None:
-            raise UnknownStore(
-                "cannot tell which store is meant: none is in use",
-                hint="name one, or choose one: runicornctl store use NAME",
-            )
+            raise unchosen(are_there=bool(self._stores))
         if name in self._stores:
             return self._stores[name]
-        close = get_close_matches(name, self._stores, n=1)
-        raise UnknownStore(
-            f"cannot find store {name!r}: there is none of that name",
-            hint=f"did you mean {close[0]!r}?" if close else "'runicornctl store list' lists the stores",
-        )
+        raise unknown(name, self._stores)
 
     def all(self) -> Sequence[Store]:
         """Return the stores themselves, by name."""
         return [self._stores[name] for name in sorted(self._stores)]
+
+    async def leftovers(self) -> Sequence[Leftover]:
+        """Return the folders of the cache that stores have left which were forgotten."""
+        return await asyncio.to_thread(self._leftovers.find, self._folders())
+
+    def still(self) -> AbstractAsyncContextManager[None]:
+        """Keep stores from coming and going for the length of the block."""
+        return self._writing
 
     async def _create(self, request: StoreRequest, host: Host) -> Store:
         if len(self._stores) >= MAX_STORES:
@@ -210,29 +217,50 @@ class StoreRegistry:
                 f"cannot add another store: there are {MAX_STORES}",
                 hint="remove some: runicornctl store remove NAME",
             )
-        intent = self._intent(request, host)
+        name, folders = self._new_name(request), self._folders()
+        place = self._leftovers.place_for
+        folder, before = await asyncio.to_thread(place, host, request.target, _root(request), folders)
+        intent = self._intent(request, name, folder)
         store = self._factory.store(intent, lambda: self._in_use)
         await store.reach(request.login)
         await asyncio.to_thread(self._intents.save, intent)
         self._stores[intent.name] = store
-        if self._in_use is None:
+        if self._in_use is None or self._stores[self._in_use].has_only_failed:
             await self._choose(intent.name)
         store.ask()
         store.start()
+        if before is not None:
+            await self._take_over(store, before)
         return store
 
-    def _intent(self, request: StoreRequest, host: Host) -> StoreIntent:
+    def _folders(self) -> set[str]:
+        return {store.intent.folder for store in self._stores.values()}
+
+    async def _take_over(self, store: Store, before: RemovedStore) -> None:
+        """Let the store know the downloads that it had when it was removed."""
+        try:
+            marks = await asyncio.to_thread(before.marks)
+            await (await store.index()).mark_all(marks)
+            await store.refresh()
+        except RunicorndError as error:  # the files are found again one by one, when they are asked for
+            self._log.warning("downloads not taken over", store=store.intent.name, reason=error.message)
+        await asyncio.to_thread(self._leftovers.forget, before.folder)
+
+    def _new_name(self, request: StoreRequest) -> str:
         taken = {name.casefold() for name in self._stores}
         if request.name is not None and request.name.casefold() in taken:
             raise InvalidParams(
                 f"cannot add a store {request.name!r}: another one is called that",
                 hint="choose another name, or 'runicornctl store remove' that one first",
             )
+        return request.name or short_name(request.target, taken, otherwise="store")
+
+    def _intent(self, request: StoreRequest, name: str, folder: str) -> StoreIntent:
         interval = request.interval_s or self._factory.options.interval_s
         return StoreIntent(
-            name=request.name or short_name(request.target, taken, otherwise="store"),
+            name=name,
             target=request.target,
-            folder=cache_folder(host, {store.intent.folder for store in self._stores.values()}),
+            folder=folder,
             root=_root(request),
             interval_s=interval if request.is_automatic else None,
             added=self._factory.clock.wall(),
@@ -253,12 +281,15 @@ class StoreRegistry:
         except RunicorndError:
             return None
 
-    async def _remove(self, store: Store, *, keep_files: bool) -> None:
+    async def _remove(self, store: Store, *, keep_files: bool) -> Left:
         name = store.intent.name
         await self._leave(name, removed(name))
         async with store.changing, self._writing:
             if self._stores.get(name) is not store:
-                return
+                return Left(store.folder / DOWNLOADS)
+            record = await self._record(store) if keep_files else None
+            if record is not None:
+                await asyncio.to_thread(self._leftovers.remember, record)
             await asyncio.to_thread(self._intents.delete, name)
             await store.close()
             del self._stores[name]
@@ -266,6 +297,24 @@ class StoreRegistry:
                 await self._choose(next(iter(self._stores)) if len(self._stores) == 1 else None)
             self._factory.events.publish(StoreRemoved(name))
             await self._remove_files(store, keep_files=keep_files)
+            return await asyncio.to_thread(left_in, store.folder, record.sizes if record else None)
+
+    async def _record(self, store: Store) -> RemovedStore:
+        """What is to be known of a store when it is forgotten."""
+        try:
+            marks = await (await store.index()).downloads()
+        except RunicorndError:
+            marks = ()
+        intent = store.intent
+        return RemovedStore(
+            folder=intent.folder,
+            name=intent.name,
+            target=intent.target,
+            host=store.link.host.key if store.link else await self._key(store),
+            roots=(intent.root, *([store.root] if store.root else [])),
+            removed=self._factory.clock.wall(),
+            versions=tuple(KeptVersion.of(mark) for mark in marks),
+        )
 
     async def _leave(self, name: str, error: RunicorndError) -> None:
         for callback in self._on_leaving:
@@ -303,9 +352,6 @@ class StoreRegistry:
             await self.add(StoreRequest(target=LOCAL_TARGET, name=LOCAL_TARGET))
         return self._stores[LOCAL_TARGET]
 
-    async def _to_its_end(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        await self._tasks.to_its_end(name, work, expected=RunicorndError)
-
     async def _follow_links(self) -> None:
         """A link that waits for a person, or has come back, matters to its stores."""
         with self._factory.events.subscribe() as changes:
@@ -313,7 +359,7 @@ class StoreRegistry:
                 if isinstance(change, LinkChanged):
                     for store in self.all():
                         if store.link is not None and store.link.host.key == change.host.key:
-                            store.link_changed(store.link.state)
+                            store.link_changed(store.link)
 
 
 def _check(request: StoreRequest) -> None:

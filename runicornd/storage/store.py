@@ -16,11 +16,12 @@ from runicornd.errors import ConnectError, RunicorndError
 from runicornd.ssh.lifecycle import LinkPhase
 from runicornd.ssh.targets import LOCAL_TARGET
 from runicornd.storage import lifecycle
-from runicornd.storage.model import Counts, StoreChanged, StorePhase, StoreView, SyncProgress
+from runicornd.storage.model import Counts, StoreChanged, StorePhase, StoreView
 from runicornd.storage.opening import IndexDoor
 from runicornd.storage.refusals import called_off, disconnected, mistake, unanswered
 from runicornd.storage.schedule import Schedule
 from runicornd.storage.sync import Meter, Wish, bring_up_to_date
+from runicornd.storage.way import Way
 
 if TYPE_CHECKING:
     import random
@@ -30,14 +31,13 @@ if TYPE_CHECKING:
     from runicornd._lib.clock import Clock
     from runicornd.events import EventHub
     from runicornd.ssh.auth import Login
-    from runicornd.ssh.lifecycle import LinkState
     from runicornd.ssh.link import Link
     from runicornd.ssh.transport import Connection
     from runicornd.storage.index import Index
     from runicornd.storage.model import StoreIntent, SyncReport
     from runicornd.storage.sync import Stream
+    from runicornd.storage.way import FindLink, NewLink
 
-CONNECT_S = 30.0
 STOP_S = 5.0
 
 
@@ -52,7 +52,7 @@ class Store:
 
     Args:
         intent: What is wanted.
-        find_link: Resolves the target and returns its link, for which a login may be given.
+        find_link, own_link: See ``Way``.
         folder: Its folder in the cache.
         open_index: Opens the index of a folder.
         stream: What a sync reads from a connection.
@@ -67,7 +67,8 @@ class Store:
         self,
         intent: StoreIntent,
         *,
-        find_link: Callable[[Login | None], Awaitable[Link]],
+        find_link: FindLink,
+        own_link: NewLink,
         folder: Path,
         open_index: Callable[[Path], Awaitable[Index]],
         stream: Stream,
@@ -79,11 +80,16 @@ class Store:
     ) -> None:
         self.intent = intent
         self.folder = folder
-        self.link: Link | None = None
-        self.login: Login | None = None
         self.root: str | None = None
         self.changing = asyncio.Lock()  # at most one change at the source at once; removal waits for it
-        self._find_link = find_link
+        self._way = Way(
+            intent.target,
+            find_link=find_link,
+            own_link=own_link,
+            show=self._apply,
+            told=self._settle,
+            clock=clock,
+        )
         self._door = IndexDoor(folder, open_index)
         self._stream = stream
         self._wish = wish
@@ -99,13 +105,28 @@ class Store:
         self._is_eager = False
         self._is_paused = False
         self._has_missed = False
-        self._is_connecting = False
+        self._has_failed = False
         self._wake, self._off = asyncio.Event(), asyncio.Event()
         self._at_rest = asyncio.Event()
         self._at_rest.set()
         self._result: asyncio.Future[RunicorndError | None] | None = None
         self._tasks = Tasks(f"store {intent.name}")
         self._log = structlog.get_logger("stores").bind(store=intent.name)
+
+    @property
+    def link(self) -> Link | None:
+        """The link of its host, once it has been asked for."""
+        return self._way.link
+
+    @property
+    def login(self) -> Login | None:
+        """What the user gave to log in."""
+        return self._way.login
+
+    @property
+    def has_only_failed(self) -> bool:
+        """Whether it was tried, and there is nothing to see of it yet."""
+        return self._has_failed and self._last_sync is None
 
     @property
     def phase(self) -> StorePhase:
@@ -140,17 +161,8 @@ class Store:
         return await self._door.index()
 
     async def reach(self, login: Login | None = None) -> Link:
-        """Return the link to its machine, as its target is resolved now.
-
-        Args:
-            login: What the user gave just now; a try that waits for a person starts over with it.
-
-        Raises:
-            RunicorndError: The target means nothing (any more), or cannot be resolved.
-        """
-        self.login = login or self.login
-        self.link = await self._find_link(login)
-        return self.link
+        """Return the link to its machine. See ``Way.reach``."""
+        return await self._way.reach(login)
 
     # Its life
 
@@ -161,6 +173,7 @@ class Store:
     async def close(self) -> None:
         """End all work; the mirror stays."""
         await self._tasks.close(STOP_S)
+        await self._way.leave()
         self._settle(called_off(self.intent.name))
         await self._door.close()
 
@@ -204,8 +217,8 @@ class Store:
             self._is_wanted = True
             self._is_eager |= eager
             self._wake.set()
-        elif eager and self.link is not None and self.link.state.prompt_id is None:
-            self.link.kick()  # a person asks for it now: no backoff, and another try if it is blocked
+        elif eager and (link := self._way.current) is not None and link.state.prompt_id is None:
+            link.kick()  # a person asks for it now: no backoff, and another try if it is blocked
         return self._result
 
     async def synced(self, *, eager: bool = True) -> None:
@@ -216,7 +229,8 @@ class Store:
         """
         if not self.intent.is_connected:
             raise disconnected(self.intent.name, "sync")
-        if not self._at_rest.is_set() and self.link and (question := unanswered(self.link.state)):
+        link = self._way.current
+        if not self._at_rest.is_set() and link and (question := unanswered(link.state)):
             raise question
         error = await asyncio.shield(self.ask(eager=eager))
         if error is not None:
@@ -227,6 +241,10 @@ class Store:
         if not self._at_rest.is_set():
             await asyncio.shield(self.ask())
         await self.synced()
+
+    async def rested(self, seconds: float) -> None:
+        """Return when no sync runs, or after so long."""
+        await set_within(self._clock, self._at_rest, seconds)
 
     async def call_off(self) -> None:
         """End the sync that runs or waits; the mirror is as it was. Returns when it has ended."""
@@ -240,6 +258,7 @@ class Store:
     async def disconnect(self) -> None:
         """Leave its machine alone from now on."""
         await self.call_off()
+        await self._way.leave()
         self._schedule.stop()
         self._apply(lifecycle.Disconnected())
 
@@ -267,13 +286,11 @@ class Store:
             self._is_wanted = True
         self._wake.set()
 
-    def link_changed(self, state: LinkState) -> None:
+    def link_changed(self, link: Link) -> None:
         """Show what its link waits for, and make up for a missed sync when it has come back."""
-        if self._is_connecting and state.phase is LinkPhase.WAITING_FOR_USER:
-            self._apply(lifecycle.Held(f"{self.intent.target} waits for your answer", state.prompt_id))
-        elif self._is_connecting and state.phase is LinkPhase.CONNECTING:
-            self._show_connecting()
-        elif state.phase is LinkPhase.UP and self._has_missed and self._at_rest.is_set():
+        if self._way.changed(link, link.state):
+            return
+        if link.state.phase is LinkPhase.UP and self._has_missed and self._at_rest.is_set():
             self.look_again()
 
     async def refresh(self) -> None:
@@ -322,39 +339,13 @@ class Store:
         return None
 
     async def _sync(self, eager: bool) -> None:
-        self._show_connecting()
-        link = await self.reach()
-        async with link.wanted():
-            connection = await self._connection(link, eager)
-            meter = Meter(self._clock, lambda progress: self._apply(lifecycle.Advanced(progress)))
-            index = await self.index()
-            await bring_up_to_date(connection, index, self._wish, meter, stream=self._stream)
-        link.worked()
+        self._way.show_connecting()
+        await self._way.use(self._mirror, eager=eager)
         await self.refresh()
 
-    async def _connection(self, link: Link, eager: bool) -> Connection:
-        """Wait for the link; what needs a person is waited for, and never tried in a loop."""
-        self._is_connecting = True
-        eager = eager and link.state.prompt_id is None  # a question that is open already stays open
-        try:
-            while True:
-                try:
-                    return await link.up(None if eager else CONNECT_S, eager=eager)
-                except RunicorndError as error:
-                    phase = link.state.phase
-                    if phase is LinkPhase.BLOCKED:
-                        await self._until_unblocked(link, error)
-                    elif phase is not LinkPhase.WAITING_FOR_USER:
-                        raise
-                    eager = False
-        finally:
-            self._is_connecting = False
-
-    async def _until_unblocked(self, link: Link, error: RunicorndError) -> None:
-        self._settle(error)
-        self._apply(lifecycle.Held(error.message, link.state.prompt_id, error))
-        await link.unblocked()
-        self._show_connecting()
+    async def _mirror(self, connection: Connection) -> None:
+        meter = Meter(self._clock, lambda progress: self._apply(lifecycle.Advanced(progress)))
+        await bring_up_to_date(connection, await self.index(), self._wish, meter, stream=self._stream)
 
     async def _until_off(self) -> Never:
         await self._off.wait()
@@ -368,6 +359,7 @@ class Store:
 
     def _fail(self, error: RunicorndError) -> None:
         """The mirror is the one before. What may pass is tried again after growing pauses."""
+        self._has_failed = True
         self._schedule.failed(may_pass=error.retryable)
         if isinstance(error, ConnectError):
             self._has_missed = True
@@ -386,9 +378,6 @@ class Store:
         result, self._result = self._result, None
         if result is not None and not result.done():
             result.set_result(error)
-
-    def _show_connecting(self) -> None:
-        self._apply(lifecycle.Advanced(SyncProgress("connecting", self._clock.wall())))
 
     def _apply(self, change: lifecycle.Change) -> None:
         """The one place where the state changes: it logs and publishes."""

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from runicornd.errors import RunicorndError
+from runicornd.errors import ChannelRefused, RunicorndError
 from runicornd.ssh.targets import LOCAL_TARGET
 from runicornd.storage.cache import DOWNLOADS
 from runicornd.storage.downloads.model import Selection, Source
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runicornd.storage.cache import CacheInfo, Freed
     from runicornd.storage.factory import StoreFactory
     from runicornd.storage.index import Index
+    from runicornd.storage.index.problems import ProblemPage
     from runicornd.storage.index.results import (
         ArtifactPage,
         ArtifactQuery,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["StoreOptions", "StoreRequest", "Stores"]
 
 VISIBLE_S = 60.0
+REST_S = 60.0
 
 
 class Stores(StoreRegistry):
@@ -116,6 +118,10 @@ class Stores(StoreRegistry):
         """See ``Index.run``."""
         return await (await self.index(store)).run(name)
 
+    async def problems(self, store: str | None, limit: int, cursor: str | None = None) -> ProblemPage:
+        """See ``Index.problems``."""
+        return await (await self.index(store)).problems(limit, cursor)
+
     # What downloads need
 
     async def source(self, store: str | None) -> Source:
@@ -128,11 +134,11 @@ class Stores(StoreRegistry):
         found = self.find(store)
         name = found.intent.name
         if not found.intent.is_connected:
-            raise disconnected(name, "download from it")
+            raise disconnected(name, "download")
         if found.root is None:  # or its index has not been opened yet
             await found.refresh()
         if found.root is None:
-            raise never_synced(name, "download from it")
+            raise never_synced(name, "download")
         return Source(
             name=name,
             target=found.intent.target,
@@ -205,7 +211,11 @@ class Stores(StoreRegistry):
             if store.root is None:
                 raise never_synced(store.intent.name, what)
             async with self._machine(store, store.root) as machine:
-                report = await work(machine, version)
+                try:
+                    report = await work(machine, version)
+                except ChannelRefused:
+                    await store.rested(REST_S)  # its sync may have the only channel that the server allows
+                    report = await work(machine, version)
         await self._show(store)
         return report
 
@@ -237,10 +247,14 @@ class Stores(StoreRegistry):
         """What all stores take of this machine's disk."""
         return await self._keeper.info()
 
-    async def cache_cleanup(self, limit_bytes: int | None = None) -> Freed:
-        """Remove the downloads that were used longest ago until the rest fits the limit."""
-        return await self._keeper.cleanup(limit_bytes)
+    async def cache_cleanup(self, limit_bytes: int | None = None, *, removed: bool = False) -> Freed:
+        """See ``Housekeeper.cleanup``."""
+        return await self._keeper.cleanup(limit_bytes, removed=removed)
 
     async def cache_clear(self, name: str | None, *, downloads: bool = False) -> Freed:
         """Remove what is cached of a store (None: of all), to be made afresh by the next sync."""
         return await self._keeper.clear(name, downloads=downloads)
+
+    async def cache_clear_removed(self, name: str | None = None) -> Freed:
+        """Remove what forgotten stores have left (None: all of them)."""
+        return await self._keeper.clear_removed(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 REPORT_INTERVAL_S = 0.1
 RATE_WINDOW_S = 3.0
+AHEAD_BYTES = 1024 * 1024
+FRAME_BYTES = 512
+"""Content that may wait while the index's thread is busy, and what a file counts beside its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +135,29 @@ async def bring_up_to_date(
 
 
 class _Intake:
-    """Takes the frames of one stream into one batch."""
+    """Takes the frames of one stream into one batch.
+
+    While files are put away on the index's thread, the next ones are received, up to a bound.
+    """
 
     def __init__(self, batch: SyncBatch, meter: Meter) -> None:
         self._batch = batch
         self._meter = meter
         self._root: str | None = None
         self._ended: SyncEnded | None = None
+        self._files: list[MetadataFile] = []
+        self._bytes = 0
+        self._putting: asyncio.Task[None] | None = None
 
     async def take(self, frames: AsyncIterator[Sequence[SyncFrame]]) -> Applied:
-        async for group in frames:
-            await self._take_group(group)
+        try:
+            async for group in frames:
+                await self._take_group(group)
+            await self._all_put()
+        finally:
+            if self._putting is not None:  # something else went wrong before
+                await asyncio.wait([self._putting])
+                self._putting.exception()
         if self._root is None or self._ended is None or not self._ended.is_complete:
             raise AgentFailed(
                 "cannot sync: the server's side ended before it had looked at everything",
@@ -153,19 +169,48 @@ class _Intake:
         return await self._batch.commit(root=self._root, token=self._ended.token, outcome=outcome)
 
     async def _take_group(self, group: Sequence[SyncFrame]) -> None:
+        gone = []
         for frame in group:
             match frame:
+                case MetadataFile():
+                    self._files.append(frame)
+                    self._bytes += FRAME_BYTES + len(frame.data or b"")
+                case MetadataGone(path):
+                    gone.append(path)
                 case Scanning(found):
                     self._meter.scanned(found)
                 case SyncBegun(root, count, size):
                     self._root = root
                     self._meter.expect(count, size)
+                    self._batch.expect(count)
                 case SyncEnded():
                     self._ended = frame
-        files = [frame for frame in group if isinstance(frame, MetadataFile)]
-        if files:
-            await self._batch.put(files)
-            self._meter.took(files)
-        gone = [frame.path for frame in group if isinstance(frame, MetadataGone)]
+        await self._put_more()
         if gone:
+            await self._all_put()
             await self._batch.remove(gone)
+
+    async def _put_more(self) -> None:
+        """Hand over what has come, unless the index's thread is busy and there is room for more."""
+        is_busy = self._putting is not None and not self._putting.done()
+        if self._files and (not is_busy or self._bytes >= AHEAD_BYTES):
+            await self._settle()
+            files, self._files, self._bytes = self._files, [], 0
+            self._putting = asyncio.create_task(self._put(files), name="sync: put")
+            await asyncio.sleep(0)  # it begins now: what comes next may be here already
+
+    async def _put(self, files: Sequence[MetadataFile]) -> None:
+        await self._batch.put(files)
+        self._meter.took(files)
+
+    async def _settle(self) -> None:
+        """Wait for what was handed over. Raises what went wrong with it."""
+        if self._putting is not None:
+            await asyncio.wait([self._putting])
+            putting, self._putting = self._putting, None
+            putting.result()
+
+    async def _all_put(self) -> None:
+        while self._files or self._putting is not None:
+            await self._settle()
+            await self._put_more()

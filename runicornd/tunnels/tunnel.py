@@ -12,13 +12,15 @@ import structlog
 from runicornd._lib.supervise import Tasks
 from runicornd.errors import RunicorndError
 from runicornd.tunnels import waiting_page
-from runicornd.tunnels.pump import Traffic, farewell, pump
+from runicornd.tunnels.first_request import ask, may_be_repeated
+from runicornd.tunnels.pump import CHUNK, Begun, Traffic, farewell, pump
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from runicornd.ssh.transport import ByteStream
     from runicornd.tunnels.ports import Listener, Ports
+    from runicornd.tunnels.spares import Spares
 
     Dial = Callable[[], Awaitable[ByteStream]]
 
@@ -47,6 +49,8 @@ class Tunnel:
         hold_s: How long a connection waits for the viewer, in seconds.
         dial_s: How long opening a stream to the viewer may take, in seconds.
         max_connections: How many may be open; more wait in the system's queue.
+        spares: Keeps streams ready for visitors; None: each is opened when it is wanted.
+        knock: What our own questions begin with, which are no visits.
     """
 
     def __init__(
@@ -58,6 +62,8 @@ class Tunnel:
         hold_s: float = HOLD_S,
         dial_s: float = DIAL_S,
         max_connections: int = MAX_CONNECTIONS,
+        spares: Spares | None = None,
+        knock: bytes = b"",
     ) -> None:
         self.traffic = Traffic()
         self._owner = owner
@@ -66,6 +72,8 @@ class Tunnel:
         self._hold_s = hold_s
         self._dial_s = dial_s
         self._limit = max_connections
+        self._spares = spares
+        self._knock = knock
         self._listener: Listener | None = None
         self._acceptors = Tasks(f"tunnel {owner}")
         self._clients = Tasks(f"tunnel {owner}")
@@ -128,6 +136,8 @@ class Tunnel:
         """
         self.detach()
         self._dial = dial
+        if self._spares is not None:
+            self._spares.lead_to(dial)
         self._verdict = ""
         self._detached.clear()
         self._attached.set()
@@ -138,11 +148,18 @@ class Tunnel:
         With a verdict, which says why there will be none until a person acts, they need not wait.
         """
         self._dial = None
+        if self._spares is not None:
+            self._spares.lead_to(None)
         self._verdict = verdict
         self._attached.clear()
         self._detached.set()
         for task in self._led:
             task.cancel()
+
+    def expect_visitors(self) -> None:
+        """Somebody is about to come: have streams ready."""
+        if self._spares is not None:
+            self._spares.visited()
 
     async def close(self) -> None:
         """Stop listening and end all connections, at most 2 seconds from now. Safe to call again.
@@ -156,6 +173,8 @@ class Tunnel:
         await self._acceptors.close(CLOSE_S / 3)
         listener.close()
         await self._clients.close(CLOSE_S)
+        if self._spares is not None:
+            await self._spares.close(CLOSE_S / 3)
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -180,11 +199,29 @@ class Tunnel:
             client.setblocking(False)
             with contextlib.suppress(OSError):
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            stream = await self._stream()
+            stream, begun = await self._begin(client)
             if stream is None:
-                await self._excuse(client)
+                stream = await self._stream()
+            if stream is None:
+                await self._excuse(client, begun.unsent)
             else:
-                await self._lead(client, stream)
+                await self._lead(client, stream, begun)
+
+    async def _begin(self, client: socket.socket) -> tuple[ByteStream | None, Begun]:
+        """Hear the client and begin over a stream that lies ready; where none does, do nothing."""
+        request = b""
+        if not self._spares:
+            return None, Begun()
+        with contextlib.suppress(OSError):
+            request = await asyncio.get_running_loop().sock_recv(client, CHUNK)
+        spare = self._spares.take() if request else None
+        if spare is None or not may_be_repeated(request):
+            return spare, Begun(request)
+        self._heard(request)
+        if answer := await ask(spare, request, self._detached):
+            self.traffic.to_viewer += len(request)
+            return spare, Begun(answer=answer)
+        return None, Begun(request)
 
     async def _stream(self) -> ByteStream | None:
         """Return a stream of the viewer that is attached in time; None when there is none."""
@@ -223,20 +260,24 @@ class Tunnel:
         stream.abort()
         return None
 
-    async def _lead(self, client: socket.socket, stream: ByteStream) -> None:
+    async def _lead(self, client: socket.socket, stream: ByteStream, begun: Begun) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._led.add(task)
         try:
-            await pump(client, stream, self.traffic)
+            await pump(client, stream, self.traffic, self._heard, begun)
         finally:
             self._led.discard(task)
 
-    async def _excuse(self, client: socket.socket) -> None:
+    def _heard(self, first: bytes) -> None:
+        if not (self._knock and first.startswith(self._knock)):
+            self.expect_visitors()
+
+    async def _excuse(self, client: socket.socket, start: bytes) -> None:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(OSError):  # TimeoutError is one
             async with asyncio.timeout(FIRST_BYTES_S):
-                start = await loop.sock_recv(client, waiting_page.START_BYTES)
+                start = start or await loop.sock_recv(client, waiting_page.START_BYTES)
             if waiting_page.is_http(start):
                 async with asyncio.timeout(FIRST_BYTES_S):
                     await loop.sock_sendall(client, waiting_page.response(start, self._label, self._verdict))

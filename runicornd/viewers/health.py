@@ -42,6 +42,11 @@ class Answer:
     storage: str | None
 
 
+def knock(path: str) -> bytes:
+    """What the questions to a health path begin with, for those who tell visitors from them."""
+    return f"GET {path} HTTP/1.1\r\n".encode()
+
+
 class Miss(Exception):
     """One unanswered question; the text says what came instead."""
 

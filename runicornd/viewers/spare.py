@@ -1,4 +1,7 @@
-"""Streams to a viewer that are opened before anybody asks for one: each costs a round trip."""
+"""The stream that proves that a viewer can be reached, and goes to whoever needs one next.
+
+What lies ready for visitors after that is kept by ``tunnels.spares``.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +37,23 @@ class Spare:
         self._expiry = asyncio.get_running_loop().call_later(self._keep_s, self.drop)
 
     def take(self) -> ByteStream | None:
-        """Hand the stream over, if there is one."""
+        """Hand the stream over, if there is one that is still alive."""
+        if (stream := self._let_go()) is None or stream.is_fresh:
+            return stream
+        stream.abort()
+        return None
+
+    def drop(self) -> None:
+        """Close the stream, if there is one. Safe to call again."""
+        if (stream := self._let_go()) is not None:
+            stream.abort()
+
+    def _let_go(self) -> ByteStream | None:
         stream, self._stream = self._stream, None
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
         return stream
-
-    def drop(self) -> None:
-        """Close the stream, if there is one. Safe to call again."""
-        if (stream := self.take()) is not None:
-            stream.abort()
 
 
 class Ahead:

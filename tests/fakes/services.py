@@ -262,7 +262,8 @@ class FakeDoctor:
         ask: bool = True,
     ) -> Report:
         self.runs.append((target, run, login, ask))
-        check = Check("tcp", "Network", failure("cannot reach it", "check the VPN", port=22), 0.25)
+        found = failure("host_unreachable", "cannot reach it", "check the VPN", port=22)
+        check = Check("tcp", "Network", found, 0.25)
         if run:
             self.events.publish(Ticked(run, target, check))
         return Report(target, (check,))

@@ -88,6 +88,7 @@ class FakeTunnel:
         self.opened = 0
         self.is_listening = False
         self.attached = False
+        self.expects_visitors = False
 
     @property
     def url(self):
@@ -108,6 +109,9 @@ class FakeTunnel:
     def detach(self, verdict=""):
         self.attached = False
         self.verdict = verdict
+
+    def expect_visitors(self):
+        self.expects_visitors = True
 
     async def close(self):
         self.is_listening = False

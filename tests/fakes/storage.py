@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runicornd.errors import NotConfirmed, UnknownArtifact, UnknownDownload, UnknownStore
-from runicornd.storage.cache import CacheInfo, CacheShare, Freed
+from runicornd.storage.cache import CacheInfo, CacheShare, Freed, Left
 from runicornd.storage.downloads.model import (
     DownloadChanged,
     DownloadIntent,
@@ -18,6 +18,7 @@ from runicornd.storage.downloads.model import (
     Totals,
 )
 from runicornd.storage.index import results
+from runicornd.storage.index.problems import Problem, ProblemPage
 from runicornd.storage.model import (
     Counts,
     FileEntry,
@@ -136,10 +137,11 @@ class FakeStores:
         self.in_use = request.name or request.target
         return self.show(store_view(self.in_use))
 
-    async def remove(self, name: str, *, keep_files: bool) -> None:
+    async def remove(self, name: str, *, keep_files: bool) -> Left:
         self.calls.append(("remove", name, keep_files))
         del self.views[self.get(name).intent.name]
         self.events.publish(StoreRemoved(name))
+        return Left(Path("/cache/gpu/downloads"), 2, 30) if keep_files else Left(Path("/cache/gpu/downloads"))
 
     async def change(self, name: str, interval_s: float | None) -> StoreView:
         view = self.get(name)
@@ -198,6 +200,10 @@ class FakeStores:
         run = Run(id="r1", path="v/r", folder="v/r/runs/r1", meta={"a": 1}, summary={"b": 2})
         return results.RunDetail(run, (str(KEY),), ())
 
+    async def problems(self, store: str | None, limit: int, cursor: str | None) -> ProblemPage:
+        self.calls.append(("problems", store, limit, cursor))
+        return ProblemPage((Problem("run", "r1", "v/r/runs/r1", "cut short"),), 2, "next")
+
     async def delete(
         self, store: str | None, ref: str, *, permanently: bool, confirm: str | None
     ) -> ChangeReport:
@@ -221,11 +227,17 @@ class FakeStores:
         return ChangeReport("gpu", "gpu-server", KEY, "Did it on gpu-server", changed=True, freed_bytes=5)
 
     async def cache_info(self) -> CacheInfo:
-        return CacheInfo(Path("/cache"), 10, 6, (CacheShare("gpu", Path("/cache/gpu"), 1, 2, 3, 4),))
+        share = CacheShare("gpu", Path("/cache/gpu"), 1, 2, 3, 4)
+        gone = CacheShare("old", Path("/cache/old"), 0, 0, 5, 1, removed=NOW)
+        return CacheInfo(Path("/cache"), 10, 11, (share,), (gone,))
 
-    async def cache_cleanup(self, limit_bytes: int | None) -> Freed:
-        self.calls.append(("cleanup", limit_bytes))
+    async def cache_cleanup(self, limit_bytes: int | None, *, removed: bool) -> Freed:
+        self.calls.append(("cleanup", limit_bytes, removed))
         return Freed(1, 2, 3)
+
+    async def cache_clear_removed(self, name: str | None) -> Freed:
+        self.calls.append(("clear removed", name))
+        return Freed(4, 5)
 
     async def cache_clear(self, name: str | None, *, downloads: bool) -> Freed:
         self.calls.append(("clear", name, downloads))

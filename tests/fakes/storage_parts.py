@@ -35,6 +35,9 @@ class FakeBatch:
         self._index = index
         self._files = dict(index.files)
 
+    def expect(self, files):
+        """Hear how many will come."""
+
     async def put(self, files):
         for file in files:
             self._files[file.path] = (file.size, file.mtime_ns)
@@ -63,6 +66,7 @@ class FakeIndex:
         self.token = None
         self.report = None
         self.marks = []
+        self.mirrored_bytes = 0
         self.gone = set()
         self.deleted = set()
         self.is_open = True
@@ -84,7 +88,7 @@ class FakeIndex:
             self.syncs -= 1
 
     async def counts(self):
-        return Counts(versions=len(self.files))
+        return Counts(versions=len(self.files), metadata_bytes=self.mirrored_bytes)
 
     async def last_sync(self):
         return self.report
@@ -97,6 +101,9 @@ class FakeIndex:
 
     async def mark_downloaded(self, key, folder, size_bytes=0):
         self.marks.append(DownloadMark(key=key, folder=folder, size_bytes=size_bytes, last_used=0.0))
+
+    async def mark_all(self, marks):
+        self.marks.extend(marks)
 
     async def unmark(self, key):
         self.marks = [mark for mark in self.marks if mark.key != key]
@@ -191,6 +198,7 @@ class StoreBench:
             clock=self.clock,
             cache_folder=self.cache,
             options=self.options,
+            own_link=self._link,
             stream=self.stream,
             open_index=self._open,
             rng=random.Random(1),
@@ -232,13 +240,13 @@ class StoreBench:
         index.is_open = True
         return index
 
-    def _link(self, host):
+    def _link(self, host, events=None):
         return Link(
             host,
             connector=self.connector,
             interviews=self._interview,
             prompts=self.prompts,
-            events=self.events,
+            events=events or self.events,
             clock=self.clock,
             backoff=lambda: delays(random.Random(1)),
             linger_s=1.0,

@@ -15,6 +15,10 @@ class SocketStream:
         self._cut = asyncio.Event()
         self.aborted = False
 
+    @property
+    def is_fresh(self):
+        return not (self._cut.is_set() or self._reader.at_eof())
+
     @classmethod
     async def open(cls, port):
         try:

@@ -10,6 +10,8 @@ from runicornd.remote.models import ViewerExit, ViewerIdentity, ViewerRecord
 class FakeStream:
     """A stream that remembers how it ended."""
 
+    is_fresh = True
+
     def __init__(self):
         self.aborted = False
 

@@ -17,6 +17,8 @@ from tests.helpers.runicorn_env import MadeUpHome
 from tests.helpers.waiting import until
 
 PATIENCE_S = 10.0
+TURNS = 5
+"""Of an event loop: so many are more than enough for a connection that was told to close."""
 
 
 class Account:
@@ -126,6 +128,12 @@ class Account:
         async with self.server:
             self._serves.set()
             await self._end.wait()
+        # What was forwarded ends a moment after the connections that it came over.
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=PATIENCE_S)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
 
 def key_pair(path: Path, passphrase="", algorithm="ed25519"):

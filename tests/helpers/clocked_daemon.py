@@ -8,12 +8,14 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from runicornd._lib.clock import SystemClock
 from runicornd.app import App
 from runicornd.logs import Logs
 from runicornd.settings import load_settings
+from runicornd.single import only_daemon
 
 VARIABLE = "RUNICORND_TEST_CLOCK"
 
@@ -40,11 +42,11 @@ async def run(settings):
 
 def main():
     settings = load_settings()
-    logs = Logs(level=settings.log_level, file=settings.paths.log, foreground=True)
-    try:
+    with (
+        only_daemon(settings.paths.state),
+        closing(Logs(level=settings.log_level, file=settings.paths.log, foreground=True)),
+    ):
         asyncio.run(run(settings))
-    finally:
-        logs.close()
 
 
 class Clock:

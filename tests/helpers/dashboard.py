@@ -1,10 +1,10 @@
 """The dashboard in a real Chromium: entering it, its pages, and what it must never do."""
 
+import asyncio.events
 import contextlib
 import os
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -33,7 +33,7 @@ PAGES = {
     "files": "artifacts/gpu-a100/model/resnet50/v7?view=files",
     "versions": "artifacts/gpu-a100/model/resnet50/v7?view=versions",
     "lineage": "artifacts/gpu-a100/model/resnet50/v7?view=lineage",
-    "runs": "artifacts/gpu-a100?view=runs",
+    "runs": "artifacts/gpu-a100/runs",
     "downloads": "downloads",
     "stores": "stores",
     "settings": "settings",
@@ -41,26 +41,40 @@ PAGES = {
 }
 """Every view by its route, with the made-up data of ``demo_data``."""
 # What axe-core asks is put in words here, so that a failure can be read.
-ASK_AXE = """async () => {
-  const found = await axe.run(document, { resultTypes: ["violations"] });
+ASK_AXE = """async (rules) => {
+  const only = rules.length ? { runOnly: { type: "rule", values: rules } } : {};
+  const found = await axe.run(document, { resultTypes: ["violations"], ...only });
   return found.violations
     .filter((each) => ["serious", "critical"].includes(each.impact))
     .map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
 }"""
+# Colours on their way from one to the other would be judged as they are just then.
+STAND_STILL = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { transition: none !important; animation: none !important; }");
+  document.adoptedStyleSheets = [sheet];
+}"""
 SAY_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
   console.error("content security policy: " + event.violatedDirective + " " + event.blockedURI));"""
+
+# A viewer is opened where a test asks for it, and not by itself as soon as it is ready.
+OPEN_NO_TABS = """try { localStorage.setItem("runicornd.opens", "no"); } catch {}"""
 
 
 def chromium_program():
     """The browser of this machine; without it, or without the page, the test is skipped, but never in CI."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
-    wanting = "chromium is not installed" if program is None else ""
+    if program is None:
+        wanting("chromium is not installed")
     if not (STATIC / "index.html").exists():
-        wanting = "the dashboard is not built: make web"
-    if wanting:
-        assert os.environ.get("CI") != "true", f"CI must have it: {wanting}"
-        pytest.skip(wanting)
+        wanting("the dashboard is not built: make web")
     return program
+
+
+def wanting(what):
+    """Skip the test for want of something; CI has to have it."""
+    assert os.environ.get("CI") != "true", f"CI must have it: {what}"
+    pytest.skip(what)
 
 
 @contextlib.contextmanager
@@ -73,6 +87,40 @@ def chromium():
             yield browser
         finally:
             browser.close()
+
+
+class SharedChromium:
+    """``with SharedChromium() as shared:`` runs one browser; ``with shared.awake() as browser:`` uses it.
+
+    Between uses its driver's event loop does not count as running: other tests start loops of their own.
+    """
+
+    def __init__(self):
+        self._stack = contextlib.ExitStack()
+        self._browser = None
+        self._loop = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        asyncio.events._set_running_loop(self._loop)
+        self._stack.close()
+
+    @contextlib.contextmanager
+    def awake(self):
+        """The browser; it starts at first use, and again when it has died. No profile is left behind."""
+        asyncio.events._set_running_loop(self._loop)
+        try:
+            if self._browser is None or not self._browser.is_connected():
+                self._stack.close()
+                self._browser = self._stack.enter_context(chromium())
+                self._loop = asyncio.get_running_loop()
+            yield self._browser
+            for context in self._browser.contexts:
+                context.close()
+        finally:
+            asyncio.events._set_running_loop(None)
 
 
 class Dashboard:
@@ -89,6 +137,7 @@ class Dashboard:
         self.context = browser.new_context(**{"viewport": WIDE, "locale": "en-GB", **options})
         self.context.set_default_timeout(PATIENCE_MS)
         self.context.add_init_script(SAY_VIOLATIONS)
+        self.context.add_init_script(OPEN_NO_TABS)
         self.complaints = []  # of the console, of scripts, and dialogs: there are to be none
         self.context.on("page", self._watch)
         self.page = self.context.new_page()
@@ -98,6 +147,25 @@ class Dashboard:
         self.page.goto(self.link())
         self.page.get_by_role("navigation").wait_for(state="attached")
         return self
+
+    def leave(self):
+        """Close the page; its profile stays."""
+        self._left = self.page.url.partition("#")[0]
+        self.page.close()
+
+    def come_back(self, route):
+        """Open a view in a new page of the same profile."""
+        self.page = self.context.new_page()
+        self.page.goto(f"{self._left}#/{route}")
+        return self
+
+    def mark(self):
+        """Leave a mark that a reload would wipe away."""
+        self.page.evaluate("window.wasHere = true")
+
+    def has_mark(self):
+        """Whether the page was not loaded again since."""
+        return self.page.evaluate("window.wasHere === true")
 
     def link(self):
         """A fresh link."""
@@ -151,11 +219,14 @@ class Dashboard:
         """All that is shown."""
         return self.page.locator("body").inner_text()
 
-    def accuse(self):
-        """What axe-core finds serious on the page as it is now."""
+    def accuse(self, rules=()):
+        """What axe-core finds serious on the page as it is now; by all of its rules, or by these."""
+        if not AXE.exists():
+            wanting("axe-core is not installed: make web")
         if not self.page.evaluate("typeof axe !== 'undefined'"):
             self.page.evaluate(AXE.read_text() + "; null")
-        return self.page.evaluate(ASK_AXE)
+        self.page.evaluate(STAND_STILL)
+        return self.page.evaluate(ASK_AXE, list(rules))
 
     def overflows(self):
         """How far the page is wider than its window, in pixels, and what sticks out."""
@@ -189,10 +260,3 @@ class Dashboard:
     def _on_dialog(self, dialog):
         self.complaints.append(f"dialog: {dialog.message}")
         dialog.dismiss()
-
-
-def shot(page, name, folder=None):
-    """Write a picture of the whole page."""
-    folder = Path(folder or ROOT / "build/screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True, animations="disabled")

@@ -5,6 +5,7 @@
 import time
 
 from runicornd.protocol import models as m
+from tests.helpers.demo_checks import CHECKS
 
 MB, GB = 1_000_000, 1_000_000_000
 NOW = time.time()
@@ -35,6 +36,11 @@ def snapshot():
         downloads=downloads(),
         dashboard=m.DashboardInfo("http://localhost:23300/", 23300),
     )  # fmt: skip
+
+
+def empty():
+    """A daemon that was only just installed."""
+    return m.StatusResult("0.1.0", snapshot().daemon, [], [])
 
 
 def hosts():
@@ -75,7 +81,7 @@ def sessions():
     return [
         session(1, "gpu-a100"),
         session(2, "gpu-a100", env="diffusion", root="/scratch/diffusion/RunicornData"),
-        session(3, "gpu-h100", "reconnecting", since=NOW - 40, detail="the network is away; next try soon"),
+        session(3, "gpu-h100", "reconnecting", since=NOW - 40),
         session(
             4, "cluster-login", "starting", url=None, remote=None, env="base", since=NOW - 21,
             step="launching", detail="",
@@ -262,9 +268,9 @@ def environments(_params):
             m.Environment("train", "conda", PYTHON.format("train"), "3.11.9", "0.7.2", "/data/RunicornData", usable=True),
             m.Environment("diffusion", "conda", PYTHON.format("diffusion"), "3.10.14", "0.5.3", "/data/RunicornData", usable=True),
             m.Environment("old", "conda", PYTHON.format("old"), "3.8.19", None, None, usable=False,
-                          reason="Runicorn is not installed", fix=fix),
+                          reason="Runicorn is not installed", problem="viewer_not_installed", fix=fix),
             m.Environment("python3", "system", "/usr/bin/python3", "3.9.2", None, None, usable=False,
-                          reason="Runicorn is not installed", fix="/usr/bin/python3 -m pip install --user runicorn"),
+                          reason="Runicorn is not installed", problem="viewer_not_installed", fix="/usr/bin/python3 -m pip install --user runicorn"),
         ],
         PYTHON.format("train"),
     )  # fmt: skip
@@ -311,7 +317,14 @@ def settings(_params):
             True,
         ),
         ("connect_timeout", 15.0, 10.0, "Seconds that reaching a server may take.", "file", False),
-        ("keepalive", 15.0, 15.0, "Seconds between two signs of life on a connection.", "default", False),
+        (
+            "keepalive_interval",
+            15.0,
+            15.0,
+            "Seconds between two signs of life on a connection.",
+            "default",
+            False,
+        ),
         (
             "hold_time",
             60.0,
@@ -343,22 +356,6 @@ def settings(_params):
     )  # fmt: skip
 
 
-CHECKS = [
-    m.Check("config", "SSH configuration", "ok", "gpu-h100 is ada@10.20.0.31:2222", "", 0.01),
-    m.Check("resolve", "Name", "ok", "10.20.0.31 is an address", "", 0.0),
-    m.Check("reach", "Network", "ok", "port 2222 answers", "", 0.021),
-    m.Check("banner", "SSH server", "ok", "OpenSSH_9.6", "", 0.032),
-    m.Check("host_key", "Host key", "ok", "it is known and trusted", "", 0.044),
-    m.Check("login", "Login", "ok", "by the key ~/.ssh/id_ed25519", "", 0.31),
-    m.Check("python", "Python", "ok", "Python 3.11.9", "", 0.12),
-    m.Check("clock", "Clock", "warning", "the server's clock is 94 s behind", "run ntpd or chronyd there", 0.05,
-            {"behind_s": 94}),
-    m.Check("environments", "Environments", "failure", "none of 4 environments has Runicorn",
-            f"run there: {PYTHON.format('train')} -m pip install runicorn", 1.4, {"environments": 4}),
-    m.Check("root", "Storage root", "skipped", "there is no environment to ask"),
-]  # fmt: skip
-
-
 def furnish(daemon):
     """Let a page daemon answer what the pages ask."""
     daemon.answer("artifacts.list", artifacts)
@@ -369,6 +366,7 @@ def furnish(daemon):
     daemon.answer("envs.list", environments)
     daemon.answer("hosts.list", hosts_list)
     daemon.answer("hosts.check", host_check)
+    daemon.answer("hosts.trust", lambda _: m.Done())
     daemon.answer("cache.info", cache)
     daemon.answer("settings.get", settings)
     daemon.answer("stores.list", lambda _: m.StoresResult(stores(), "gpu-a100"))

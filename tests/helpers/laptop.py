@@ -4,6 +4,7 @@ import contextlib
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -81,9 +82,15 @@ class Laptop(Ctl):
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_S
-        while self.run("daemon", "status").code != 0:
+        while not (self._is_listened_to() and self.run("daemon", "status").code == 0):
             assert self.process.poll() is None, f"the daemon ended:\n{log.read_text()}"
             assert time.monotonic() < deadline, f"the daemon does not serve:\n{log.read_text()}"
+            time.sleep(0.01)
+
+    def _is_listened_to(self):
+        # Commands that ask in vain cost more than the daemon's start itself.
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(self.socket)) == 0
 
     def stop_daemon(self, number=signal.SIGTERM):
         """End the daemon by a signal; it has to be gone in time, and without complaints."""

@@ -132,6 +132,13 @@ class Sshd:
             assert time.monotonic() < deadline, f"processes outlive sshd: {alive}"
             time.sleep(0.01)
 
+    def close_door(self) -> None:
+        """End the listener alone: connections live on, and there are no new ones until ``start``."""
+        process, self._process = self._process, None
+        assert process is not None
+        process.kill()
+        process.wait(STOP_TIMEOUT_S)
+
     def drop_connections(self, number: int = signal.SIGKILL) -> int:
         """Signal the processes that serve connections; return how many there were."""
         sessions = [pid for pid in descendants(self.pid) if _name(pid).startswith("sshd")]

@@ -29,7 +29,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 descriptor = int(sys.argv[sys.argv.index("--fd") + 1])
 listener = socket.socket(fileno=descriptor)
-server = http.server.HTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
 server.socket.close()
 server.socket = listener
 print("stand-in serves", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from runicornctl.failure import Failure, NeedsInput
@@ -24,7 +25,11 @@ def confirm_deletion(
         NeedsInput: Nobody is there to ask.
     """
     if confirm is not None and confirm != found.name:
-        raise _refused(found, f"--confirm says {confirm!r}, it is called {found.name!r}")
+        raise Failure(
+            f"cannot delete {_named(found)} for good: --confirm says {confirm!r}",
+            hint=f"confirm it with --confirm {shlex.quote(found.name)}",
+            kind="not_confirmed",
+        )
     if confirm is not None or (is_sure and not permanently):
         return confirm
     if terminal is None:

@@ -17,7 +17,7 @@ _FETCH = "/api/remote/download/{artifact_name}/v{version:[0-9]{1,9}}"
 
 
 async def connect(ask: Asks, asked: Asked) -> Answer:
-    """Log in, and with a root mirror it."""
+    """Connect to a server, and mirror a storage root of it."""
     body: bodies.Connect = asked.body
     target = body.target()
     told: Answer = {
@@ -46,7 +46,7 @@ async def connect(ask: Asks, asked: Asked) -> Answer:
 
 
 async def disconnect(ask: Asks, asked: Asked) -> Answer:
-    """Leave the machine of a store alone."""
+    """Leave a store's server alone; the mirror stays."""
     body: bodies.Disconnect = asked.body
     names: list[str | None] = [None]
     if body.host is not None:
@@ -60,7 +60,7 @@ async def disconnect(ask: Asks, asked: Asked) -> Answer:
 
 
 async def status(ask: Asks, _asked: Asked) -> Answer:
-    """How everything stands."""
+    """How connections, the sync and viewers stand."""
     return shapes.status(await ask("daemon.status", models.StatusParams(), models.StatusResult))
 
 
@@ -76,7 +76,7 @@ async def sync(ask: Asks, _asked: Asked) -> Answer:
 
 
 async def mode(ask: Asks, _asked: Asked) -> Answer:
-    """Say which kind of store is in use."""
+    """Whether a local or a remote store is in use."""
     return shapes.mode((await ask("stores.list", models.Empty(), models.StoresResult)).stores)
 
 
@@ -99,19 +99,19 @@ async def switch_mode(ask: Asks, asked: Asked) -> Answer:
 
 
 async def set_alias(ask: Asks, asked: Asked) -> Answer:
-    """Set an alias."""
+    """Set an alias of a version, at its server."""
     params = models.AliasParams(_ref(asked), asked.body.alias)
     return shapes.changed(await ask("artifacts.alias", params, models.Changed))
 
 
 async def add_tags(ask: Asks, asked: Asked) -> Answer:
-    """Add tags."""
+    """Add tags to a version, at its server."""
     params = models.TagParams(_ref(asked), add=asked.body.tags)
     return shapes.changed(await ask("artifacts.tag", params, models.Changed))
 
 
 async def delete(ask: Asks, asked: Asked) -> Answer:
-    """Delete softly; for good only the command line and the page can."""
+    """Delete a version softly, at its server."""
     return shapes.changed(await ask("artifacts.delete", models.DeleteParams(_ref(asked)), models.Changed))
 
 
@@ -149,7 +149,7 @@ async def downloads(ask: Asks, _asked: Asked) -> Answer:
 
 
 async def clear_cache(ask: Asks, _asked: Asked) -> Answer:
-    """Remove everything that is cached, downloads too."""
+    """Remove everything that is cached."""
     freed = await ask("cache.clear", models.CacheClearParams(downloads=True), models.CacheFreed)
     return {"ok": True, "message": "Cache cleared successfully", "freed_bytes": freed.freed_bytes}
 
@@ -173,118 +173,45 @@ def _ref(asked: Asked) -> str:
 
 OPERATIONS = (
     Operation(
-        verb="POST",
-        path="/api/remote/connect",
-        summary="Connect to a server, and mirror a storage root of it.",
-        does=connect,
-        methods=("stores.add", "stores.use", "folders.list"),
+        "POST",
+        "/api/remote/connect",
+        connect,
+        ("stores.add", "stores.use", "folders.list"),
         body=bodies.Connect,
     ),
     Operation(
-        verb="POST",
-        path="/api/remote/disconnect",
-        summary="Leave a store's server alone; the mirror stays.",
-        does=disconnect,
-        methods=("stores.disconnect", "stores.list"),
+        "POST",
+        "/api/remote/disconnect",
+        disconnect,
+        ("stores.disconnect", "stores.list"),
         body=bodies.Disconnect,
     ),
+    Operation("GET", "/api/remote/status", status, ("daemon.status",)),
+    Operation("POST", "/api/remote/sync", sync, ("stores.sync",)),
+    Operation("GET", "/api/remote/mode", mode, ("stores.list",)),
     Operation(
-        verb="GET",
-        path="/api/remote/status",
-        summary="How connections, the sync and viewers stand.",
-        does=status,
-        methods=("daemon.status",),
-    ),
-    Operation(
-        verb="POST",
-        path="/api/remote/sync",
-        summary="Begin to sync the store in use.",
-        does=sync,
-        methods=("stores.sync",),
-    ),
-    Operation(
-        verb="GET",
-        path="/api/remote/mode",
-        summary="Whether a local or a remote store is in use.",
-        does=mode,
-        methods=("stores.list",),
-    ),
-    Operation(
-        verb="POST",
-        path="/api/remote/mode/switch",
-        summary="Use the local store, or a remote one.",
-        does=switch_mode,
-        methods=("stores.list", "stores.use", "stores.add"),
+        "POST",
+        "/api/remote/mode/switch",
+        switch_mode,
+        ("stores.list", "stores.use", "stores.add"),
         body=bodies.Mode,
     ),
     Operation(
-        verb="POST",
-        path=f"{_VERSION}/alias",
-        summary="Set an alias of a version, at its server.",
-        does=set_alias,
-        methods=("artifacts.alias",),
+        "POST",
+        f"{_VERSION}/alias",
+        set_alias,
+        ("artifacts.alias",),
         body=bodies.Alias,
         query=bodies.TypeQuery,
     ),
     Operation(
-        verb="POST",
-        path=f"{_VERSION}/tags",
-        summary="Add tags to a version, at its server.",
-        does=add_tags,
-        methods=("artifacts.tag",),
-        body=bodies.Tags,
-        query=bodies.TypeQuery,
+        "POST", f"{_VERSION}/tags", add_tags, ("artifacts.tag",), body=bodies.Tags, query=bodies.TypeQuery
     ),
-    Operation(
-        verb="DELETE",
-        path=_VERSION,
-        summary="Delete a version softly, at its server.",
-        does=delete,
-        methods=("artifacts.delete",),
-        query=bodies.TypeQuery,
-    ),
-    Operation(
-        verb="POST",
-        path=_FETCH,
-        summary="Begin to fetch the files of a version.",
-        does=download,
-        methods=("downloads.start",),
-        body=bodies.Fetch,
-        query=bodies.TypeQuery,
-    ),
-    Operation(
-        verb="GET",
-        path="/api/remote/download/{task_id}/status",
-        summary="How a download stands.",
-        does=download_status,
-        methods=("downloads.get",),
-    ),
-    Operation(
-        verb="DELETE",
-        path="/api/remote/download/{task_id}",
-        summary="End a download.",
-        does=cancel_download,
-        methods=("downloads.cancel",),
-    ),
-    Operation(
-        verb="GET",
-        path="/api/remote/downloads",
-        summary="All downloads.",
-        does=downloads,
-        methods=("downloads.list",),
-    ),
-    Operation(
-        verb="POST",
-        path="/api/remote/cache/clear",
-        summary="Remove everything that is cached.",
-        does=clear_cache,
-        methods=("cache.clear",),
-    ),
-    Operation(
-        verb="POST",
-        path="/api/remote/cache/cleanup",
-        summary="Remove the downloads that were used longest ago.",
-        does=clean_cache,
-        methods=("cache.cleanup",),
-    ),
+    Operation("DELETE", _VERSION, delete, ("artifacts.delete",), query=bodies.TypeQuery),
+    Operation("POST", _FETCH, download, ("downloads.start",), body=bodies.Fetch, query=bodies.TypeQuery),
+    Operation("GET", "/api/remote/download/{task_id}/status", download_status, ("downloads.get",)),
+    Operation("DELETE", "/api/remote/download/{task_id}", cancel_download, ("downloads.cancel",)),
+    Operation("GET", "/api/remote/downloads", downloads, ("downloads.list",)),
+    Operation("POST", "/api/remote/cache/clear", clear_cache, ("cache.clear",)),
+    Operation("POST", "/api/remote/cache/cleanup", clean_cache, ("cache.cleanup",)),
 )

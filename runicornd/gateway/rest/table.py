@@ -53,15 +53,15 @@ class Asked:
     query: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation.
 
     Args:
         verb: The HTTP method.
         path: As aiohttp and OpenAPI both write it.
-        summary: What it does.
-        does: Turns what was asked into requests of the control plane, and their results into the answer.
+        does: Turns what was asked into requests of the control plane, and their results into the answer;
+            its docstring is what the document says of the operation.
         methods: The requests that it may do.
         body: What it takes.
         query: What its query takes.
@@ -69,8 +69,12 @@ class Operation:
 
     verb: str
     path: str
-    summary: str
     does: Callable[[Asks, Asked], Awaitable[Answer]]
     methods: tuple[str, ...]
     body: type[Body] = Nothing
     query: type[Body] = Nothing
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one sentence."""
+        return self.does.__doc__ or ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def start(ask: Asks, asked: Asked) -> Answer:
-    """Start a viewer, or find the one that already is what is asked for; it comes up after the answer."""
+    """Start a viewer on a server, or find it."""
     body: bodies.ViewerStart = asked.body
     params = models.SessionStartParams(
         target=body.target(),
@@ -62,7 +62,7 @@ async def list_keys(ask: Asks, _asked: Asked) -> Answer:
 
 
 async def accept_key(ask: Asks, asked: Asked) -> Answer:
-    """Trust a host key."""
+    """Trust a host key, which the server must show right now."""
     body: bodies.KeyAccept = asked.body
     target = bodies.target_of(body.host, body.port, body.username)
     await ask("hosts.trust", models.TrustParams(target, body.fingerprint_sha256), models.Done)
@@ -78,79 +78,23 @@ async def remove_key(ask: Asks, asked: Asked) -> Answer:
 
 
 async def check_key(ask: Asks, asked: Asked) -> Answer:
-    """Look at the host key of a server."""
+    """The host key that a server shows, and what is known of it."""
     params = models.TargetParams(asked.query.connection_id)
     return shapes.key_check(await ask("hosts.check", params, models.HostCheckResult))
 
 
 OPERATIONS = (
+    Operation("POST", "/api/remote/viewer/start", start, ("sessions.start",), body=bodies.ViewerStart),
+    Operation("POST", "/api/remote/viewer/stop", stop, ("sessions.stop",), body=bodies.ViewerStop),
+    Operation("GET", "/api/remote/viewer/sessions", sessions, ("sessions.list",)),
+    Operation("GET", "/api/remote/viewer/status/{session_id}", status, ("sessions.get",)),
+    Operation("GET", "/api/remote/conda-envs", environments, ("envs.list",), query=bodies.ConnectionQuery),
+    Operation("GET", "/api/remote/known-hosts/list", list_keys, ("hosts.keys",)),
     Operation(
-        verb="POST",
-        path="/api/remote/viewer/start",
-        summary="Start a viewer on a server, or find it.",
-        does=start,
-        methods=("sessions.start",),
-        body=bodies.ViewerStart,
+        "GET", "/api/remote/known-hosts/check", check_key, ("hosts.check",), query=bodies.ConnectionQuery
     ),
+    Operation("POST", "/api/remote/known-hosts/accept", accept_key, ("hosts.trust",), body=bodies.KeyAccept),
     Operation(
-        verb="POST",
-        path="/api/remote/viewer/stop",
-        summary="Stop a viewer.",
-        does=stop,
-        methods=("sessions.stop",),
-        body=bodies.ViewerStop,
-    ),
-    Operation(
-        verb="GET",
-        path="/api/remote/viewer/sessions",
-        summary="All viewers.",
-        does=sessions,
-        methods=("sessions.list",),
-    ),
-    Operation(
-        verb="GET",
-        path="/api/remote/viewer/status/{session_id}",
-        summary="One viewer.",
-        does=status,
-        methods=("sessions.get",),
-    ),
-    Operation(
-        verb="GET",
-        path="/api/remote/conda-envs",
-        summary="The Python environments of a server.",
-        does=environments,
-        methods=("envs.list",),
-        query=bodies.ConnectionQuery,
-    ),
-    Operation(
-        verb="GET",
-        path="/api/remote/known-hosts/list",
-        summary="The host keys that were trusted here.",
-        does=list_keys,
-        methods=("hosts.keys",),
-    ),
-    Operation(
-        verb="GET",
-        path="/api/remote/known-hosts/check",
-        summary="The host key that a server shows, and what is known of it.",
-        does=check_key,
-        methods=("hosts.check",),
-        query=bodies.ConnectionQuery,
-    ),
-    Operation(
-        verb="POST",
-        path="/api/remote/known-hosts/accept",
-        summary="Trust a host key, which the server must show right now.",
-        does=accept_key,
-        methods=("hosts.trust",),
-        body=bodies.KeyAccept,
-    ),
-    Operation(
-        verb="POST",
-        path="/api/remote/known-hosts/remove",
-        summary="Forget the host keys of a server.",
-        does=remove_key,
-        methods=("hosts.untrust",),
-        body=bodies.KeyRemove,
+        "POST", "/api/remote/known-hosts/remove", remove_key, ("hosts.untrust",), body=bodies.KeyRemove
     ),
 )

@@ -44,7 +44,7 @@ class DaemonInfo(Result):
 
 
 class StatusParams(Params):
-    """``subject``: only this session, or the sessions of this target."""
+    """``subject``: only this session or store, or what is of this target."""
 
     subject: Text | None = None
 
@@ -73,11 +73,14 @@ class SubscribeParams(Params):
     """What to listen to.
 
     ``since``: a sequence number that the client has seen; the snapshot is left out when nothing was
-    missed. ``topics``: ``log:<session id>`` adds the lines of a viewer's log.
+    missed. ``topics``: ``log:<session id>`` adds the lines of a viewer's log. ``gather_ms``: events that come
+    within so many milliseconds of others are sent together, several notifications in one array as in a batch
+    of JSON-RPC; 0 sends each at once and by itself.
     """
 
     since: Annotated[int, msgspec.Meta(ge=0)] | None = None
     topics: list[Text] = []
+    gather_ms: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
 
 
 class SubscribeResult(Result):

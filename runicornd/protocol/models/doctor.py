@@ -26,6 +26,9 @@ class DoctorParams(Params):
 class Check(Result):
     """One line. ``name`` is stable, ``title`` is for people.
 
+    ``kind`` is a stable word for what was found: one of ``protocol/findings.py``, or an error's kind.
+    ``context`` then has all that ``finding`` names.
+
     ``verdict`` ``skipped`` means that it could not be looked at; ``finding`` says what was found or why
     not, ``hint`` what to do next. ``context`` has the facts.
     """
@@ -37,6 +40,7 @@ class Check(Result):
     hint: str = ""
     seconds: float = 0.0
     context: dict[str, object] = {}
+    kind: str = ""
 
 
 class DoctorResult(Result):

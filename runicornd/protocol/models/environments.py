@@ -15,7 +15,11 @@ class EnvsParams(Params):
 
 
 class Environment(Result):
-    """A Python environment. ``usable`` is false with a ``reason`` and a ``fix`` (a command line)."""
+    """A Python environment.
+
+    ``usable`` is false with a ``reason``, a ``fix`` (a command line), and the ``problem``, the kind of
+    the error that comes to whoever insists on it.
+    """
 
     name: str
     kind: str
@@ -26,6 +30,7 @@ class Environment(Result):
     usable: bool
     reason: str = ""
     fix: str = ""
+    problem: str | None = None
 
 
 class EnvsResult(Result):

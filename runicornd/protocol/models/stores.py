@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from runicornd.protocol.models.artifacts import Cursor, PageSize
 from runicornd.protocol.models.base import ErrorData, Params, Result, Text
 from runicornd.protocol.models.hosts import AuthParams
 
@@ -56,6 +57,45 @@ class StoreRemoveParams(Params):
 
     store: Text
     keep_files: bool = True
+
+
+class StoreLeft(Result):
+    """What a forgotten store has left on this machine: its downloads, counted in versions, and where."""
+
+    store: str = ""
+    path: str = ""
+    downloads: int = 0
+    downloads_bytes: int = 0
+
+
+class StoreProblemsParams(Params):
+    """A page of what of a store cannot be read whole."""
+
+    store: Text | None = None
+    limit: PageSize = 100
+    cursor: Cursor | None = None
+
+
+class StoreProblem(Result):
+    """An entry that cannot be read whole.
+
+    ``label``: ``TYPE/NAME:vN``, a run's id, or the path of a file that belongs to neither; ``path``: its
+    folder or file, relative to the root.
+    """
+
+    kind: Literal["version", "run", "file"]
+    label: str
+    path: str
+    reason: str
+
+
+class StoreProblemsResult(Result):
+    """A page of entries; ``total`` is of all pages."""
+
+    store: str
+    problems: list[StoreProblem]
+    total: int
+    next: str | None = None
 
 
 class SyncParams(Params):
@@ -136,7 +176,7 @@ class StoreRemoved(Result):
 
 
 class CacheStore(Result):
-    """What one store takes of this machine's disk, in bytes."""
+    """What one store takes of this machine's disk, in bytes; ``removed`` says when it was forgotten."""
 
     store: str
     path: str
@@ -144,32 +184,42 @@ class CacheStore(Result):
     metadata_bytes: int
     downloads_bytes: int
     downloads: int
+    removed: float | None = None
 
 
 class CacheInfo(Result):
-    """The cache. ``limit_bytes`` is what ``cache.cleanup`` brings the downloads down to."""
+    """The cache. ``limit_bytes`` is what ``cache.cleanup`` brings the downloads down to.
+
+    ``removed`` is what stores have left that were forgotten; ``total_bytes`` counts it.
+    """
 
     path: str
     limit_bytes: int
     total_bytes: int
     stores: list[CacheStore]
+    removed: list[CacheStore] = []
 
 
 class CacheCleanupParams(Params):
-    """Remove the downloads that were used longest ago until the rest fits; None is the configured limit."""
+    """Remove the downloads that were used longest ago until the rest fits; None is the configured limit.
+
+    ``removed`` counts and removes also what forgotten stores have left, which may be the only copy.
+    """
 
     limit_bytes: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    removed: bool = False
 
 
 class CacheClearParams(Params):
     """Remove a store's cached files (None: of all stores).
 
     ``downloads`` removes downloads too; without it only the index and the metadata are made afresh by the
-    next sync.
+    next sync. ``removed`` removes instead what forgotten stores have left, all of them or those called so.
     """
 
     store: Text | None = None
     downloads: bool = False
+    removed: bool = False
 
 
 class CacheFreed(Result):

@@ -18,13 +18,16 @@ async def info(call: Call, _params: models.Empty) -> models.CacheInfo:
 
 async def cleanup(call: Call, params: models.CacheCleanupParams) -> models.CacheFreed:
     """Remove the downloads that were used longest ago."""
-    return present.cache_freed(await call.services.stores.cache_cleanup(params.limit_bytes))
+    stores = call.services.stores
+    return present.cache_freed(await stores.cache_cleanup(params.limit_bytes, removed=params.removed))
 
 
 async def clear(call: Call, params: models.CacheClearParams) -> models.CacheFreed:
     """Remove cached files."""
-    freed = await call.services.stores.cache_clear(params.store, downloads=params.downloads)
-    return present.cache_freed(freed)
+    stores = call.services.stores
+    if params.removed:
+        return present.cache_freed(await stores.cache_clear_removed(params.store))
+    return present.cache_freed(await stores.cache_clear(params.store, downloads=params.downloads))
 
 
 HANDLERS: Handlers = {"cache.info": info, "cache.cleanup": cleanup, "cache.clear": clear}

@@ -37,12 +37,15 @@ async def status(call: Call, params: models.StatusParams) -> models.StatusResult
     targets = {subject, *(one.target for one in result.sessions)}
     result.hosts = [one for one in result.hosts if one.target in targets]
     result.forwards = [one for one in result.forwards if one.target in targets]
+    result.stores = [one for one in result.stores if one.target in targets or subject == one.name]
+    names = {one.name for one in result.stores}
+    result.downloads = [one for one in result.downloads if one.store in names]
     # A jump host's question is of whoever waits for it.
     asked = {one.prompt for one in result.sessions} | {one.prompt for one in result.hosts}
     result.prompts = [one for one in result.prompts if one.target in targets or one.id in asked]
-    if not (result.sessions or result.hosts or result.prompts):
+    if not (result.sessions or result.hosts or result.prompts or result.stores):
         raise UnknownSession(
-            f"cannot show {subject!r}: no session or connected host is called that",
+            f"cannot show {subject!r}: no session, connected host or store is called that",
             hint="'runicornctl status' shows all of them",
         )
     return result

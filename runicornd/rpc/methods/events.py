@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 async def subscribe(call: Call, params: models.SubscribeParams) -> models.SubscribeResult:
     """Answer with the state now; what comes after it follows the answer."""
-    result, begin = await call.conversation.feed.subscribe(params.since, params.topics)
+    result, begin = await call.conversation.feed.subscribe(
+        params.since, params.topics, params.gather_ms / 1000
+    )
     call.after_reply.append(begin)
     return result
 

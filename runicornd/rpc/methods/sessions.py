@@ -28,7 +28,7 @@ async def start(call: Call, params: models.SessionStartParams) -> models.Session
 
 async def list_sessions(call: Call, _params: models.Empty) -> models.SessionsResult:
     """Answer with all sessions."""
-    return models.SessionsResult([present.session(view) for view in call.services.sessions.list()])
+    return models.SessionsResult(call.services.presented.all(call.services.sessions.list()))
 
 
 async def get(call: Call, params: models.SubjectParams) -> models.Session:

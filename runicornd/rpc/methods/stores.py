@@ -32,10 +32,10 @@ async def add(call: Call, params: models.StoreAddParams) -> models.Store:
     return present.store(await call.services.stores.add(request))
 
 
-async def remove(call: Call, params: models.StoreRemoveParams) -> models.Done:
+async def remove(call: Call, params: models.StoreRemoveParams) -> models.StoreLeft:
     """Forget a store."""
-    await call.services.stores.remove(params.store, keep_files=params.keep_files)
-    return models.Done()
+    left = await call.services.stores.remove(params.store, keep_files=params.keep_files)
+    return present.left(params.store, left)
 
 
 async def change(call: Call, params: models.StoreChangeParams) -> models.Store:
@@ -51,6 +51,13 @@ async def use(call: Call, params: models.StoreNameParams) -> models.Store:
 async def status(call: Call, params: models.StoreParams) -> models.Store:
     """Answer with one store."""
     return present.store(call.services.stores.get(params.store))
+
+
+async def problems(call: Call, params: models.StoreProblemsParams) -> models.StoreProblemsResult:
+    """Answer with a page of what cannot be read whole."""
+    stores = call.services.stores
+    name = stores.get(params.store).intent.name
+    return present.problems(name, await stores.problems(name, params.limit, params.cursor))
 
 
 async def sync(call: Call, params: models.SyncParams) -> models.Store:
@@ -81,6 +88,7 @@ HANDLERS: Handlers = {
     "stores.change": change,
     "stores.use": use,
     "stores.status": status,
+    "stores.problems": problems,
     "stores.sync": sync,
     "stores.cancel": cancel,
     "stores.connect": connect,

@@ -10,7 +10,7 @@ from runicornd.rpc.present.prompts import prompt
 from runicornd.rpc.present.runs import run, runs
 from runicornd.rpc.present.sessions import environments, session
 from runicornd.rpc.present.settings import setting
-from runicornd.rpc.present.stores import store
+from runicornd.rpc.present.stores import left, problems, store
 
 __all__ = [
     "artifact",
@@ -27,8 +27,10 @@ __all__ = [
     "host_check",
     "host_key",
     "host_state",
+    "left",
     "lineage",
     "links",
+    "problems",
     "prompt",
     "run",
     "runs",

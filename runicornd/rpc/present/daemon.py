@@ -9,7 +9,6 @@ from runicornd.rpc.present.downloads import download
 from runicornd.rpc.present.forwards import forward
 from runicornd.rpc.present.hosts import links
 from runicornd.rpc.present.prompts import prompt
-from runicornd.rpc.present.sessions import session
 from runicornd.rpc.present.stores import store
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def status(services: Services) -> models.StatusResult:
             config=str(facts.config),
         ),
         hosts=links(services),
-        sessions=[session(view) for view in services.sessions.list()],
+        sessions=services.presented.all(services.sessions.list()),
         forwards=[forward(view) for view in services.forwards.list()],
         prompts=[prompt(pending) for pending in services.prompts.pending()],
         stores=[store(view) for view in services.stores.list()],

@@ -23,6 +23,7 @@ def check(made: Check) -> models.Check:
         hint=found.hint,
         seconds=round(made.seconds, 4),
         context=dict(found.context),
+        kind=found.kind,
     )
 
 

@@ -50,6 +50,7 @@ def cache_info(info: cache.CacheInfo) -> models.CacheInfo:
         limit_bytes=info.limit_bytes,
         total_bytes=info.total_bytes,
         stores=[_share(share) for share in info.stores],
+        removed=[_share(share) for share in info.removed],
     )
 
 
@@ -66,4 +67,5 @@ def _share(share: cache.CacheShare) -> models.CacheStore:
         metadata_bytes=share.metadata_bytes,
         downloads_bytes=share.downloads_bytes,
         downloads=share.downloads,
+        removed=share.removed,
     )

@@ -67,4 +67,5 @@ def _environment(judged: JudgedEnvironment, root: str) -> models.Environment:
         usable=judged.usable,
         reason=judged.reason,
         fix=judged.fix,
+        problem=judged.error.kind if judged.error else None,
     )

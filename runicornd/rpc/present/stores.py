@@ -8,6 +8,8 @@ from runicornd.protocol import models
 from runicornd.rpc.present.errors import reason
 
 if TYPE_CHECKING:
+    from runicornd.storage.cache import Left
+    from runicornd.storage.index.problems import ProblemPage
     from runicornd.storage.model import StoreView, SyncProgress, SyncReport
 
 
@@ -36,6 +38,17 @@ def store(view: StoreView) -> models.Store:
         prompt=view.prompt_id,
         error=reason(view.error),
     )
+
+
+def left(name: str, kept: Left) -> models.StoreLeft:
+    """What a forgotten store has left."""
+    return models.StoreLeft(name, str(kept.path), kept.downloads, kept.downloads_bytes)
+
+
+def problems(name: str, page: ProblemPage) -> models.StoreProblemsResult:
+    """A page of what cannot be read."""
+    found = [models.StoreProblem(one.kind, one.label, one.path, one.reason) for one in page.problems]
+    return models.StoreProblemsResult(name, found, page.total, page.next)
 
 
 def _progress(progress: SyncProgress | None) -> models.SyncProgress | None:

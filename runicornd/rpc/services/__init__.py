@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runicornd.rpc.present.presented import PresentedSessions
 from runicornd.rpc.services.dashboard import Configuration, Dashboard
 from runicornd.rpc.services.doctor import Doctor
 from runicornd.rpc.services.forwards import Folders, Forwards
@@ -68,6 +69,7 @@ class Services:
         use_agent: Takes the socket of the SSH agent to use where the configuration names none.
         shutdown: Begins the end of the daemon and returns at once; true keeps the remote viewers.
         default_viewer: The viewer kind for requests that name none.
+        presented: The sessions as they were answered last.
     """
 
     sessions: Sessions
@@ -86,3 +88,4 @@ class Services:
     shutdown: Callable[[bool], None]
     daemon: DaemonFacts
     default_viewer: str = "runicorn"
+    presented: PresentedSessions = field(default_factory=PresentedSessions)

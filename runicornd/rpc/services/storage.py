@@ -8,8 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runicornd.ssh.auth import Login
-    from runicornd.storage.cache import CacheInfo, Freed
+    from runicornd.storage.cache import CacheInfo, Freed, Left
     from runicornd.storage.downloads.model import DownloadRequest, DownloadView
+    from runicornd.storage.index.problems import ProblemPage
     from runicornd.storage.index.results import (
         ArtifactPage,
         ArtifactQuery,
@@ -50,8 +51,8 @@ class StoreRegistry(Protocol):
         """Begin to mirror a root, or find the store that does."""
         ...
 
-    async def remove(self, name: str, *, keep_files: bool) -> None:
-        """Forget a store."""
+    async def remove(self, name: str, *, keep_files: bool) -> Left:
+        """Forget a store; return what is left of it on this machine."""
         ...
 
     async def change(self, name: str, interval_s: float | None) -> StoreView:
@@ -106,6 +107,10 @@ class StoreQuestions(Protocol):
         """A run in full."""
         ...
 
+    async def problems(self, store: str | None, limit: int, cursor: str | None) -> ProblemPage:
+        """A page of what cannot be read."""
+        ...
+
 
 class StoreChanges(Protocol):
     """What is changed at the source itself."""
@@ -142,12 +147,16 @@ class Cache(Protocol):
         """How much, and of what."""
         ...
 
-    async def cache_cleanup(self, limit_bytes: int | None) -> Freed:
-        """Remove old downloads."""
+    async def cache_cleanup(self, limit_bytes: int | None, *, removed: bool) -> Freed:
+        """Remove old downloads, with ``removed`` also what forgotten stores have left."""
         ...
 
     async def cache_clear(self, name: str | None, *, downloads: bool) -> Freed:
         """Remove cached files."""
+        ...
+
+    async def cache_clear_removed(self, name: str | None) -> Freed:
+        """Remove what forgotten stores have left."""
         ...
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runicornd.errors import AuthFailed, HostUnreachable, KeyUnusable, NeedsInput, RunicorndError
+from runicornd.prompts import PromptsFor
 from runicornd.ssh.auth import NO_LOGIN
 from runicornd.ssh.lifecycle import Disposition, classify
 from runicornd.storage.downloads.failures import error_of, failure_of
@@ -13,9 +13,8 @@ from runicornd.storage.worker.messages import Answer, LoginData, raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
-    from runicornd.prompts import Prompt, Prompts, Question
+    from runicornd.prompts import Prompts, Question
     from runicornd.ssh.auth import Interview, Login
     from runicornd.ssh.targets import Host
     from runicornd.storage.worker.messages import Ask
@@ -26,16 +25,11 @@ if TYPE_CHECKING:
 PURPOSE = "This is for downloads, which have a connection of their own."
 
 
-class DownloadPrompts:
-    """Asks like ``Prompts``, and says what it is for."""
+class DownloadPrompts(PromptsFor):
+    """Asks for downloads."""
 
     def __init__(self, prompts: Prompts) -> None:
-        self._prompts = prompts
-
-    def asking(self, question: Question) -> AbstractContextManager[Prompt]:
-        """Ask for the length of the block."""
-        detail = f"{question.detail}\n{PURPOSE}" if question.detail else PURPOSE
-        return self._prompts.asking(replace(question, detail=detail))
+        super().__init__(prompts, PURPOSE)
 
 
 class WorkerInterviews:

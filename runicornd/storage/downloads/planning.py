@@ -74,7 +74,9 @@ def prepare(to: Path, plan: Path) -> None:
     try:
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(to, error.strerror or str(error)) from error
+        is_file = isinstance(error, FileExistsError | NotADirectoryError)
+        why = "something that is no folder is there" if is_file else error.strerror or str(error)
+        raise _unwritable(to, why) from error
     if not os.access(to, os.W_OK | os.X_OK):
         raise _unwritable(to, "it is not yours to write")
     header, files = read_plan(plan)

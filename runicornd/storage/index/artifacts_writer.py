@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runicornd.storage.index.chunks import chunks_of
 from runicornd.storage.index.rows import VERSION_COLUMNS, listed, packed_version, unlisted, unpack
-from runicornd.storage.index.words import searchable, texts_of
+from runicornd.storage.index.summary import SEARCHED_VERSIONS
+from runicornd.storage.index.words import searchable, texts_of_version
 from runicornd.storage.model import Layout
 
 if TYPE_CHECKING:
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from runicornd.storage.db import Connection
     from runicornd.storage.model import Version
 
-SEARCHED_VERSIONS = 200
 _INSERT = (
     f"INSERT INTO versions (artifact, {VERSION_COLUMNS}) VALUES ({', '.join('?' * 14)}) "  # noqa: S608 - ours
     "RETURNING id"
@@ -47,7 +48,8 @@ class ArtifactsWriter:
         before = {} if is_new else self._before(artifact, layout)
         changed = False
         for version in versions:
-            columns, chunks = packed_version(version)
+            chunks = chunks_of(version.files)
+            columns = packed_version(version, chunks)
             known = before.pop(version.key.version, None)
             if known is not None:
                 if known[1] == columns[11]:
@@ -144,10 +146,9 @@ class ArtifactsWriter:
         )
         for aliases, packed in rows:
             detail = unpack(packed)
-            yield from unlisted(aliases)
-            yield from detail["tags"]
-            yield detail["description"]
-            yield from texts_of(detail["metadata"])
+            yield from texts_of_version(
+                unlisted(aliases), detail["tags"], detail["description"], detail["metadata"]
+            )
 
 
 def _next_id(connection: Connection) -> int:

@@ -7,13 +7,16 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, TypeVar
 
+from runicornd._lib.boot import boot_id
 from runicornd._lib.clock import SystemClock
 from runicornd.errors import LocalError
 from runicornd.storage.db import Damaged, Database, checkpoint
+from runicornd.storage.index.after_boot import check_after_boot
 from runicornd.storage.index.artifact_queries import artifact_page
 from runicornd.storage.index.batch import SyncBatch, unreadable
 from runicornd.storage.index.marks import all_marks, mark, unmark
 from runicornd.storage.index.merge import fact
+from runicornd.storage.index.problems import problem_page
 from runicornd.storage.index.rebuild import open_database
 from runicornd.storage.index.relations import IndexRelations
 from runicornd.storage.index.results import Known
@@ -25,11 +28,12 @@ from runicornd.storage.model import Counts, FileEntry, SyncReport
 from runicornd.storage.names import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
     from pathlib import Path
 
     from runicornd._lib.clock import Clock
     from runicornd.storage.db import Connection
+    from runicornd.storage.index.problems import ProblemPage
     from runicornd.storage.index.results import (
         ArtifactPage,
         ArtifactQuery,
@@ -67,9 +71,12 @@ class Index:
         self._syncing = asyncio.Lock()
         self._repairing = asyncio.Lock()
         self._tidying: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, folder: Path, clock: Clock | None = None) -> Index:
+    async def open(
+        cls, folder: Path, clock: Clock | None = None, *, boot: Callable[[], str] = boot_id
+    ) -> Index:
         """Open a store's index, making its folder when there is none.
 
         An index that is missing, damaged or of a newer release is made from the mirrored files; what was
@@ -78,18 +85,23 @@ class Index:
         Raises:
             LocalDiskFull, StateUnwritable: This machine's disk is in the way.
         """
-        return cls(folder, await open_database(folder), clock or SystemClock())
+        index = cls(folder, await open_database(folder), clock or SystemClock())
+        index._checking = asyncio.create_task(index._check(boot()), name="index: check after a boot")
+        return index
 
     async def close(self) -> None:
         """Wait for what runs, then close. A second time does nothing."""
-        if self._tidying is not None:
-            await asyncio.wait([self._tidying])
+        if self._checking is not None:
+            self._checking.cancel()
+        if works := [task for task in (self._checking, self._tidying) if task is not None]:
+            await asyncio.wait(works)
         await self._database.close()
 
     # What a sync needs
 
     async def known(self) -> Known:
-        """Return what the mirror has."""
+        """Return what the mirror has, and has whole."""
+        await self._checked()
         return await self._read(_known)
 
     async def known_root(self) -> str | None:
@@ -104,6 +116,7 @@ class Index:
             LocalDiskFull, StateUnwritable: This machine's disk is in the way.
         """
         async with self._syncing:
+            await self._checked()
             batch = SyncBatch(self._database, Mirror(self._folder), self._clock)
             try:
                 await batch.begin()
@@ -112,6 +125,15 @@ class Index:
                 await batch.end()
             if self._tidying is None or self._tidying.done():
                 self._tidying = asyncio.create_task(self._tidy(), name="index: tidy up")
+
+    async def _checked(self) -> None:
+        if self._checking is not None:
+            await asyncio.wait([self._checking])
+
+    async def _check(self, boot: str) -> None:
+        """See what a power cut has left of the mirrored files; questions need not wait for it."""
+        with contextlib.suppress(LocalError):  # the next opening does it
+            await check_after_boot(self._database, self._folder / "metadata", boot)
 
     async def _tidy(self) -> None:
         """Shorten the log; nobody has to wait for it."""
@@ -199,6 +221,14 @@ class Index:
         """
         return await self._read(lambda connection: run_detail(connection, start))
 
+    async def problems(self, limit: int = 100, cursor: str | None = None) -> ProblemPage:
+        """Return a page of what cannot be read whole.
+
+        Raises:
+            InvalidParams: The cursor is not of this list.
+        """
+        return await self._read(lambda connection: problem_page(connection, limit, cursor))
+
     async def counts(self) -> Counts:
         """Return how much there is; ``downloads_bytes`` is that of the marks."""
         return await self._read(_counts)
@@ -213,6 +243,16 @@ class Index:
         """Note that a version's files are on this machine, and used now."""
         now = self._clock.wall()
         await self._database.write(lambda connection: mark(connection, key, folder, size_bytes, now))
+
+    async def mark_all(self, marks: Iterable[DownloadMark]) -> None:
+        """Take over marks of before; they count as used now."""
+        now = self._clock.wall()
+
+        def note(connection: Connection) -> None:
+            for one in marks:
+                mark(connection, one.key, one.folder, one.size_bytes, now)
+
+        await self._database.write(note)
 
     async def unmark(self, key: VersionKey) -> None:
         """Note that they are there no more."""

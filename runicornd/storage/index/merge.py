@@ -19,6 +19,7 @@ from runicornd.storage.model import Layout
 
 if TYPE_CHECKING:
     from runicornd.storage.db import Connection
+    from runicornd.storage.index.arrivals import Arrivals
     from runicornd.storage.mirror import Mirror
 
 STAGING_TABLES = (
@@ -29,7 +30,9 @@ STAGING_TABLES = (
     ) WITHOUT ROWID
     """,
     "CREATE TEMP TABLE IF NOT EXISTS outgoing (path TEXT PRIMARY KEY, kind TEXT, folder TEXT) WITHOUT ROWID",
+    "CREATE TEMP TABLE IF NOT EXISTS published (folder TEXT PRIMARY KEY) WITHOUT ROWID",
     "DELETE FROM temp.incoming",
+    "DELETE FROM temp.published",
     "DELETE FROM temp.outgoing",
 )
 # Content that had a place and has none now: removed, or not readable any more.
@@ -44,7 +47,7 @@ _JOURNAL_RENAMES = (
     "INSERT INTO journal (staged, path) SELECT staged, path FROM temp.incoming WHERE staged <> ''"
 )
 _TOUCHED = """
-SELECT kind, folder FROM temp.incoming WHERE kind <> ''
+SELECT kind, folder FROM temp.incoming WHERE kind <> '' AND folder NOT IN (SELECT folder FROM temp.published)
 UNION SELECT kind, folder FROM temp.outgoing WHERE kind <> ''
 """
 
@@ -55,17 +58,20 @@ class Merge:
     Args:
         connection: The writer's, within a transaction.
         mirror: Where the files are.
+        arrivals: What has been read of them already.
     """
 
-    def __init__(self, connection: Connection, mirror: Mirror) -> None:
+    def __init__(self, connection: Connection, mirror: Mirror, arrivals: Arrivals | None = None) -> None:
         self._connection = connection
         self._mirror = mirror
         self._lost: set[str] = set()
+        if arrivals is not None:
+            arrivals.publish()
         self._artifacts = ArtifactsWriter(connection)
         self._runs = RunsWriter(connection, self._artifacts)
 
-    def run(self) -> None:
-        """Do it, except for the journal's steps."""
+    def run(self) -> bool:
+        """Do it, except for the journal's steps; return whether some files have to come again."""
         self._take_files()
         # A list of what was touched; each entry is read and written before the next.
         for kind, folder in self._connection.execute(_TOUCHED).fetchall():
@@ -82,6 +88,7 @@ class Merge:
         self._runs.count()
         self._ask_again_for_lost()
         save_counts(self._connection)
+        return bool(self._lost)
 
     def _take_files(self) -> None:
         self._connection.execute(_JOURNAL_REMOVALS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zlib
 from hashlib import blake2b
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,12 +15,8 @@ from runicornd.storage.model import Layout, ReferenceEntry, Run, Version, Versio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runicornd.storage.model import FileEntry
-
-CHUNK = 1000
 _COMPRESS_FROM = 2048
 _MOST = 2**63 - 1
-FileRow = tuple[str, int, str, str, float | None]
 
 
 def pack(value: object) -> bytes:
@@ -45,7 +40,7 @@ def whole(number: int) -> int:
 
 def listed(words: Sequence[str]) -> str:
     """Write words into a column; most have none."""
-    return json.dumps(words, ensure_ascii=False) if words else ""
+    return msgspec.json.encode(words).decode() if words else ""
 
 
 def unlisted(text: str) -> tuple[str, ...]:
@@ -53,15 +48,8 @@ def unlisted(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text)) if text else ()
 
 
-def chunks_of(files: Sequence[FileEntry]) -> list[bytes]:
-    """Pack a version's files by path, so many to a row that one row is one page's work."""
-    rows = [(file.path, whole(file.size), file.digest, file.source, file.modified) for file in files]
-    rows.sort(key=itemgetter(0))
-    return [pack(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)]
-
-
-def packed_version(version: Version) -> tuple[tuple[object, ...], list[bytes]]:
-    """Return the columns of ``versions`` from ``version`` on, and the chunks of files."""
+def packed_version(version: Version, chunks: Sequence[bytes]) -> tuple[Any, ...]:
+    """Return the columns of ``versions`` from ``version`` on; ``chunks`` are its files, packed."""
     detail = pack(
         {
             "path": version.path,
@@ -86,15 +74,20 @@ def packed_version(version: Version) -> tuple[tuple[object, ...], list[bytes]]:
         listed(version.aliases),
         version.problem,
     )
-    chunks = chunks_of(version.files)
     digest = blake2b(repr(columns).encode("utf-8", "surrogatepass"), digest_size=16)
     for part in (detail, *chunks):
         digest.update(part)
-    return (*columns, digest.digest(), detail), chunks
+    return (*columns, digest.digest(), detail)
 
 
 VERSION_COLUMNS = (
     "version, layout, created, updated, status, deleted, size, files, run, aliases, problem, digest, detail"
+)
+
+
+ARTIFACT_COLUMNS = (
+    "type, name, version, versions, size, files, created, updated, is_deleted, problem, description, tags,"
+    " aliases"
 )
 
 

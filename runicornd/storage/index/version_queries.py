@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runicornd.errors import AmbiguousName, UnknownArtifact
 from runicornd.storage.index.artifact_queries import synced
+from runicornd.storage.index.chunks import CHUNK, rows_of
 from runicornd.storage.index.cursors import read_cursor, write_cursor
 from runicornd.storage.index.marks import folders_of
 from runicornd.storage.index.relations import IndexRelations
 from runicornd.storage.index.results import ArtifactFile, FilePage, VersionDetail, VersionSummary
-from runicornd.storage.index.rows import CHUNK, VERSION_COLUMNS, unlisted, unpack, version_of
+from runicornd.storage.index.rows import VERSION_COLUMNS, unlisted, version_of
 from runicornd.storage.model import VersionKey
 from runicornd.storage.names import Ref
 
@@ -82,7 +83,9 @@ def _number(connection: Connection, artifact: int, ref: Ref) -> int | None:
 
 
 def _unknown(connection: Connection, ref: Ref) -> UnknownArtifact:
-    near = _near(connection, ref.name)
+    named = "SELECT type FROM artifacts WHERE name = ? ORDER BY type LIMIT ?"
+    types = connection.execute(named, (ref.name, _NEAR))  # if there are any, only the type is wrong
+    near = [f"{type_}/{ref.name}" for (type_,) in types] or _near(connection, ref.name)
     shown = ref.name if ref.type is None else f"{ref.type}/{ref.name}"
     hint = f"did you mean {' or '.join(near)}?" if near else "see 'runicornctl artifacts list'"
     return UnknownArtifact(f"cannot find {shown}: the store has no such artifact", hint=hint, near=list(near))
@@ -190,7 +193,7 @@ def _files(
         "SELECT data FROM file_chunks WHERE version = ? AND chunk BETWEEN ? AND ? ORDER BY chunk",
         (place.id, first, (start + limit - 1) // CHUNK),
     )
-    rows = [row for (data,) in chunks for row in unpack(data)]
+    rows = [row for (data,) in chunks for row in rows_of(data)]
     skipped = start - first * CHUNK
     return tuple(
         ArtifactFile(path, size, digest, source, modified, is_local)

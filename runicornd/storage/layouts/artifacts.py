@@ -6,12 +6,18 @@ there are and what ``metadata.json`` cannot say. What disagrees or is missing is
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from runicornd.storage.layouts.clean_manifest import read_clean
+from runicornd.storage.layouts.columns import FileColumns
 from runicornd.storage.layouts.content import (
+    CONTENT_LIMIT,
+    KEY_LIMIT,
+    TEXT_LIMIT,
     Problems,
     Unreadable,
     bounded,
@@ -30,13 +36,16 @@ from runicornd.storage.model import Layout, Version, VersionKey
 from runicornd.storage.names import wire_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from runicornd.storage.layouts.content import Content
     from runicornd.storage.layouts.entries import Listed as ListedFile
     from runicornd.storage.model import FileEntry, ReferenceEntry
 
 METADATA, MANIFEST, DELETED = "metadata.json", "manifest.json", ".deleted"
+PLAIN_LIMIT = 1000
+PLAIN_BYTES = 256 * 1024
+_NO_REFERENCES = (b"[]", b"null")
 UNKNOWN_STATUS = "unknown"
 GONE_STATUS = "deleted"
 
@@ -58,6 +67,27 @@ class _Metadata(msgspec.Struct):
     tags: Any = None
     aliases: Any = None
     parent_artifacts: Any = None
+
+
+_Plain = (
+    Annotated[str, msgspec.Meta(max_length=TEXT_LIMIT)]
+    | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+    | float
+    | bool
+    | None
+)
+_PlainFields = Annotated[
+    dict[Annotated[str, msgspec.Meta(max_length=KEY_LIMIT)], _Plain], msgspec.Meta(max_length=PLAIN_LIMIT)
+]
+
+
+class _PlainMetadata(_Metadata):
+    """The usual one: what the user logged is flat, within all bounds, and can be taken as it is."""
+
+    metadata: _PlainFields = {}
+
+
+_PLAIN = msgspec.json.Decoder(_PlainMetadata)
 
 
 class _File(msgspec.Struct, gc=False):
@@ -94,14 +124,16 @@ class _Deleted(msgspec.Struct):
 class _Listing:
     """A manifest, as far as it could be read; ``is_whole`` when all of it could be."""
 
-    files: tuple[FileEntry, ...] = ()
+    files: Sequence[FileEntry] = ()
     references: tuple[ReferenceEntry, ...] = ()
     is_whole: bool = False
 
     @property
     def size(self) -> int:
         """Counts references, too, as Runicorn does."""
-        return total(file.size for file in self.files) + total(entry.size for entry in self.references)
+        files = self.files
+        sizes = files.sizes if isinstance(files, FileColumns) else [file.size for file in files]
+        return total(sizes) + (total(entry.size for entry in self.references) if self.references else 0)
 
 
 @dataclass(slots=True)
@@ -187,7 +219,7 @@ def _read_version(
         run=word(said.created_by_run),
         tags=words(said.tags),
         aliases=_aliases(reading, said, index, is_last=is_last),
-        metadata=bounded(said.metadata),
+        metadata=said.metadata if isinstance(said, _PlainMetadata) else bounded(said.metadata),
         files=listing.files,
         references=listing.references,
         parents=words(said.parent_artifacts),
@@ -206,7 +238,7 @@ def _from_list(listed: Listed) -> _Metadata:
 
 def _read_metadata(reading: _Reading, content: Content | None) -> _Metadata | None:
     try:
-        meta = decode(content, _Metadata)
+        meta = _decoded_metadata(content)
     except Unreadable as error:
         reading.problems.add(f"{METADATA} {error}")
         return None
@@ -214,6 +246,13 @@ def _read_metadata(reading: _Reading, content: Content | None) -> _Metadata | No
     if (meta.name, meta.type, meta.version) != (name, kind, number):
         _check_names(reading, meta)
     return meta
+
+
+def _decoded_metadata(content: Content | None) -> _Metadata:
+    if isinstance(content, bytes) and len(content) <= PLAIN_BYTES:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return _PLAIN.decode(content)
+    return decode(content, _Metadata)
 
 
 def _check_names(reading: _Reading, meta: _Metadata) -> None:
@@ -226,13 +265,22 @@ def _check_names(reading: _Reading, meta: _Metadata) -> None:
 
 def _read_manifest(reading: _Reading, content: Content | None) -> _Listing:
     left_out = LeftOut(MANIFEST)
+    base = f"{reading.path}/files/"
+    files: Sequence[FileEntry]
     try:
-        listed, references = _decoded(content)
+        if (
+            isinstance(content, bytes)
+            and len(content) <= CONTENT_LIMIT
+            and (clean := read_clean(content, base))
+        ):
+            files = clean[0]
+            references = None if clean[1] in _NO_REFERENCES else decode(clean[1], object)
+        else:
+            listed, references = _decoded(content)
+            files = file_entries(listed, lambda path, _: base + path, left_out, reading.problems)
     except Unreadable as error:
         reading.problems.add(f"{MANIFEST} {error}")
         return _Listing()
-    base = f"{reading.path}/files/"
-    files = file_entries(listed, lambda path, _: base + path, left_out, reading.problems)
     listing = _Listing(files, reference_entries(references, left_out), is_whole=not left_out)
     left_out.tell(reading.problems)
     return listing
@@ -270,12 +318,12 @@ def _deleted(content: Content | None, otherwise: float) -> float | None:
 
 
 def _size(reading: _Reading, said: _Metadata, listing: _Listing) -> int:
-    size = whole(said.size_bytes)
+    size, listed = whole(said.size_bytes), listing.size
     if not listing.is_whole:
-        return listing.size if size is None else size
-    if size is not None and size != listing.size:
-        reading.problems.add(f"{METADATA} says {size} bytes, {MANIFEST} {listing.size}")
-    return listing.size
+        return listed if size is None else size
+    if size is not None and size != listed:
+        reading.problems.add(f"{METADATA} says {size} bytes, {MANIFEST} {listed}")
+    return listed
 
 
 def _aliases(reading: _Reading, said: _Metadata, index: VersionsIndex, *, is_last: bool) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def _without_conflicts(entries: list[FileEntry], left_out: LeftOut) -> tuple[Fil
 
 def total(sizes: Iterable[int | None]) -> int:
     """Add sizes up, without the unknown ones; the sum stays within 64 bits."""
-    return min(sum(size for size in sizes if size and size > 0), SUM_LIMIT)
+    return min(sum([size for size in sizes if size and size > 0]), SUM_LIMIT)
 
 
 def reference_entries(listed: object, left_out: LeftOut) -> tuple[ReferenceEntry, ...]:

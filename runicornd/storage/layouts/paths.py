@@ -22,6 +22,11 @@ VERSION_FILES = frozenset({"metadata.json", "manifest.json", ".deleted"})
 VERSIONS_FILE = "versions.json"
 MANIFESTS = "archive/manifests"
 
+_NAME = "[A-Za-z0-9_-][A-Za-z0-9_. -]{0,99}"
+_USUAL = re.compile(
+    f"(artifacts/{_NAME}/{_NAME})"
+    r"/(?:versions\.json|v[1-9][0-9]{0,8}/(?:metadata\.json|manifest\.json|\.deleted))"
+)
 _VERSION_FOLDER = re.compile(r"v([1-9][0-9]{0,8})")
 
 
@@ -59,6 +64,15 @@ def owner_of(path: str) -> Owner | None:
     if parts[-1] in RUN_FILES and "runs" in parts[:-2]:
         return Owner(OwnerKind.RUN, "/".join(parts[:-1]))
     return None
+
+
+def usual_owner(path: str) -> Owner | None:
+    """Tell quickly what a file belongs to when it is an artifact's with plain names; None says nothing.
+
+    Such a path is as good on this machine as at its source.
+    """
+    found = _USUAL.fullmatch(path)
+    return Owner(OwnerKind.ARTIFACT, found[1]) if found else None
 
 
 def _artifact_folder(parts: list[str]) -> str | None:

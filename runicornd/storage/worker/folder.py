@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import stat
 from collections import OrderedDict
@@ -145,13 +146,14 @@ class TargetFolder:
         return descriptor
 
 
-def parts_of(path: str) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def parts_of(path: str) -> tuple[str, ...]:
     """The components of a relative path.
 
     Raises:
         PlaceUnwritable: It would lead out of the folder, or cannot be a path here.
     """
-    parts = path.split("/")
+    parts = tuple(path.split("/"))
     try:
         sizes = [len(os.fsencode(part)) for part in parts]
     except UnicodeEncodeError:

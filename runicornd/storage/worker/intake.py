@@ -75,7 +75,7 @@ class Intake:
             LocalDiskFull: There is no room; call ``pause``.
         """
         self._steps.append(step)
-        if isinstance(step, bytes):
+        if isinstance(step, (bytes, memoryview)):
             self._size += len(step)
         if self._size >= BITE_BYTES or len(self._steps) >= BITE_STEPS:
             self._submit()

@@ -256,7 +256,7 @@ class Job:
         self._current = None
         await self._intake.flush()
 
-    async def _take(self, data: bytes) -> None:
+    async def _take(self, data: bytes | memoryview) -> None:
         assert self._intake is not None
         wait = self._bucket.take(len(data))
         if wait:

@@ -13,7 +13,7 @@ from runicornd.storage.worker.folder import refused
 from runicornd.storage.worker.verified import Known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from runicornd.storage.worker.folder import TargetFolder
     from runicornd.storage.worker.plan import PlannedFile
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Files from this size on keep their part over a crash, and are written to the disk while they come.
 LARGE_BYTES = 1024 * 1024
 SYNC_BYTES = 32 * 1024 * 1024
-IOV_LIMIT = 512
+LARGE_PIECE_BYTES = 128 * 1024
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +76,8 @@ class Fail:
     error: RunicorndError
 
 
-Step = Begin | End | Fail | bytes
+Content = bytes | memoryview
+Step = Begin | End | Fail | Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Receiver:
     _work: Work | None = None
     _descriptor: int = -1
     _unsynced: int = 0
-    _pieces: list[bytes] = field(default_factory=list)
+    _pieces: list[Content] = field(default_factory=list)
 
     def take(self, steps: Sequence[Step]) -> list[Received | Refused]:
         """Do the steps; return the files that came to an end.
@@ -123,7 +124,7 @@ class Receiver:
         """
         outcomes: list[Received | Refused] = []
         for step in steps:
-            if isinstance(step, bytes):
+            if isinstance(step, (bytes, memoryview)):
                 if self._work is not None:
                     self._pieces.append(step)
                 continue
@@ -195,14 +196,13 @@ class Receiver:
         if work is None or not pieces:
             return
         self._pieces = []
-        for start in range(0, len(pieces), IOV_LIMIT):
-            self._write_some(work, pieces[start : start + IOV_LIMIT])
+        for data in _runs_of(pieces):
+            self._write_run(work, data)
         if self._unsynced >= SYNC_BYTES:
             self._unsynced = 0
             self.sync(os.dup(self._descriptor))
 
-    def _write_some(self, work: Work, pieces: list[bytes]) -> None:
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    def _write_run(self, work: Work, data: Content) -> None:
         if work.offset + len(data) > work.file.size:
             raise _changed(work.file, work.offset + len(data))
         view = memoryview(data)
@@ -239,6 +239,21 @@ class Receiver:
         is_retried = work.is_resumed and isinstance(error, ChecksumMismatch)
         work.start_over()
         return Refused(work, error, is_retried)
+
+
+def _runs_of(pieces: Sequence[Content]) -> Iterator[Content]:
+    """Large pieces as they are, and what is small and between them in one."""
+    small: list[Content] = []
+    for piece in pieces:
+        if len(piece) < LARGE_PIECE_BYTES:
+            small.append(piece)
+            continue
+        if small:
+            yield b"".join(small)
+            small = []
+        yield piece
+    if small:
+        yield b"".join(small)
 
 
 def _mismatch(file: PlannedFile, digest: str) -> ChecksumMismatch:

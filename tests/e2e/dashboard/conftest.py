@@ -6,8 +6,10 @@ import threading
 
 import pytest
 
+from tests.fakes.page_daemon import PageDaemon
 from tests.helpers.account import Account
-from tests.helpers.dashboard import Dashboard, chromium
+from tests.helpers.dashboard import Dashboard, SharedChromium
+from tests.helpers.demo_data import furnish, snapshot
 from tests.helpers.laptop import Laptop
 
 
@@ -40,10 +42,17 @@ def site():
         thread.join()
 
 
+@pytest.fixture(scope="session")
+def shared_chromium():
+    """One browser for all tests of a process; each has profiles of its own in it."""
+    with SharedChromium() as shared:
+        yield shared
+
+
 @pytest.fixture
-def browser():
-    """A real Chromium. Each test has its own: it is driven by an event loop that may not outlive the test."""
-    with chromium() as browser:
+def browser(shared_chromium):
+    """A real Chromium."""
+    with shared_chromium.awake() as browser:
         yield browser
 
 
@@ -60,6 +69,26 @@ def visit(browser, laptop):
     yield open_one
     for dashboard in opened:
         dashboard.close()
+
+
+@pytest.fixture
+def made_up(browser):
+    """Opens the page on a daemon of made-up data; it must have no complaints at the end."""
+    with contextlib.ExitStack() as stack:
+        opened = []
+
+        def open_one(status=None, **options):
+            daemon = stack.enter_context(furnish(PageDaemon(status or snapshot())))
+            dashboard = Dashboard(browser, None, **options)
+            opened.append(dashboard)
+            dashboard.daemon = daemon
+            dashboard.page.goto(f"{daemon.url}#enter=demo")
+            dashboard.page.get_by_role("heading", level=1).first.wait_for()
+            return dashboard
+
+        yield open_one
+        for dashboard in opened:
+            dashboard.close()
 
 
 @pytest.fixture

@@ -87,13 +87,17 @@ def test_with_a_key_to_the_runs(visit, servers):
     dashboard.heading("Ready to start")
     for fact in (f"{home.path}/data", "train", NEW):
         dashboard.sees(fact, dashboard.page.locator("main"))
-    dashboard.click("Start the viewer")
-    dashboard.heading("The viewer is ready")
-    with dashboard.context.expect_page() as opening:
-        dashboard.page.get_by_role("link", name=re.compile(r"localhost:\d+")).click()
+    dashboard.page.get_by_label("Open it in a new tab when it is ready").check()
+    with dashboard.context.expect_page(timeout=60_000) as opening:
+        dashboard.click("Start the viewer")
     viewer = opening.value
     viewer.get_by_text("vision/baseline").first.wait_for(timeout=60_000)
     viewer.close()
+    dashboard.heading("The viewer is ready")
+    with dashboard.context.expect_page() as opening:
+        dashboard.page.get_by_role("link", name=re.compile(r"localhost:\d+")).click()
+    assert opening.value.url.startswith("http://localhost:")
+    opening.value.close()
 
 
 def fingerprint(server):

@@ -2,6 +2,17 @@
 
 import re
 
+import pytest
+
+from tests.helpers.laptop import Laptop
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory):
+    """One for all: whoever was let in before has a profile of its own, which is gone."""
+    with Laptop(tmp_path_factory.mktemp("entrance"), dashboard="true") as laptop:
+        yield laptop
+
 
 def test_a_link_lets_in_once(visit):
     """Its page goes on after a reload. A second use is refused, and shows out who used it first."""

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.helpers.calling import Calls
 from tests.helpers.real_roots import OLD, real_root
 from tests.helpers.sshd import needs_sshd
 from tests.helpers.waiting import until
@@ -28,10 +29,17 @@ def add_store(dashboard, target, root="", name=""):
 
 
 @pytest.fixture
-def store(dashboard, server):
-    """A store of a real root on the server."""
-    root = real_root(OLD, server.home / "RunicornData")
-    add_store(dashboard, "gpu")
+def root(server):
+    """A real root on the server."""
+    return real_root(OLD, server.home / "RunicornData")
+
+
+@pytest.fixture
+def store(root, laptop, dashboard):
+    """The store of this root, synced."""
+    with Calls(laptop.socket) as call:
+        call("stores.add", target="gpu")
+        call("stores.sync")
     return root
 
 
@@ -41,8 +49,9 @@ def artifact(dashboard, path):
     dashboard.heading(path.split("/")[1])
 
 
-def test_browsing_without_the_server(dashboard, store, server):
+def test_browsing_without_the_server(dashboard, root, server):
     """Synced once, all is there when the server is away: list, search, detail, files, lineage, runs."""
+    add_store(dashboard, "gpu")
     server.stop()
     dashboard.go("artifacts/gpu")
     dashboard.sees("resnet50")

@@ -72,7 +72,13 @@ def test_downloading_for_inference(laptop, root, store, tmp_path):
         done["id"],
         chosen["id"],
     }
-    assert laptop.json("cache", "info")["stores"][0]["downloads"] == 1
+    left = laptop.json("store", "remove", "gpu")
+    assert (left["downloads"], left["path"]) == (1, str(Path(done["to"]).parents[1]))
+    assert laptop.json("cache", "info")["removed"][0]["store"] == "gpu"
+    laptop.json("store", "add", "gpu")
+    assert laptop.json("artifacts", "show", "model/resnet50:v1")["downloaded_to"] == done["to"]
+    cached = laptop.json("cache", "info")
+    assert (cached["stores"][0]["downloads"], cached["removed"]) == (1, [])
     assert laptop.json("cache", "cleanup", "--limit", "0")["removed"] == 1
     assert (tmp_path / "to" / "train" / "cat.jpg").exists()
     assert laptop.json("artifacts", "show", "model/resnet50:v1")["downloaded_to"] is None

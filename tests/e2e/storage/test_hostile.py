@@ -189,7 +189,6 @@ def everyday(laptop):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.xfail(reason="the daemon's peak is 213 MB, of which its SQLite cache had 32; the limit is 200")
 @pytest.mark.usefixtures("everyday")
 def test_a_million_tiny_files(laptop, server, root, synced, call):
     """Spread over ten versions; memory stays where it is."""

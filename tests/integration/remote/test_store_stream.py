@@ -1,6 +1,7 @@
 """Streams of a store's far end: syncs and files, through a real shell and a real sshd."""
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -399,6 +400,46 @@ async def test_a_silent_far_end_is_given_up():
         await within(anext(sync_metadata(connection, SyncRequest("/r"), silence_s=0.05)))
     assert connection.processes[0].is_aborted
     await connection.close()
+
+
+class EndlessScan:
+    """Says again and again that it looks around.
+
+    Args:
+        found: What it says to have found, sign by sign.
+    """
+
+    def __init__(self, found):
+        self._found = iter(found)
+        self.connection = ScriptedConnection(self._behave)
+
+    async def _behave(self, process, _command):
+        await process.say(START + HELLO)
+        for found in self._found:
+            await process.say(line(scanning=found))
+            await asyncio.sleep(0)
+
+    async def listen(self, **bounds):
+        async with aclosing(sync_metadata(self.connection, SyncRequest("/r"), **bounds)) as stream:
+            async for _ in stream:
+                pass
+
+
+@pytest.mark.parametrize(
+    ("found", "bounds", "said"),
+    [
+        (itertools.repeat(7), {"stall_s": 0.05}, "nothing more was found for 0.05 s"),
+        (itertools.count(), {"scan_s": 0.05}, "that took 0.05 s"),
+        (range(20_000), {}, "too often"),
+    ],
+)
+async def test_a_scan_without_an_end_is_given_up(found, bounds, said):
+    """Nothing found, always something more, or too many signs of life."""
+    scan = EndlessScan(found)
+    with pytest.raises(AgentFailed, match=said):
+        await within(scan.listen(**bounds))
+    assert scan.connection.processes[0].is_aborted
+    await scan.connection.close()
 
 
 async def test_all_metadata_of_real_roots_comes_and_nothing_else(far, tmp_path):

@@ -13,6 +13,7 @@ CHECK = {
     "hint": "check the VPN",
     "seconds": 0.25,
     "context": {"port": 22},
+    "kind": "host_unreachable",
 }
 
 

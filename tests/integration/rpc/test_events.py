@@ -174,3 +174,52 @@ async def test_a_reader_that_never_reads(folder, daemon):
             assert "result" in await other.request("daemon.status")
         await eventually(lambda: not daemon.events._subscriptions)
     await server.close()
+
+
+async def test_events_that_are_gathered(daemon):
+    """The first comes at once and by itself; those that follow close behind come together, in order."""
+    async with WireClient(daemon.socket) as client:
+        sequence = (await client.result("events.subscribe", {"gather_ms": 200}))["sequence"]
+        daemon.sessions.add(session_view("a"))
+        assert (await client.read())["params"]["data"]["id"] == "a"
+        for name in "bcd":
+            daemon.sessions.add(session_view(name))
+        together = await client.read()
+        assert [each["method"] for each in together] == ["event"] * 3
+        assert [each["params"]["data"]["id"] for each in together] == ["b", "c", "d"]
+        assert [each["params"]["sequence"] - sequence for each in together] == [2, 3, 4]
+
+
+async def test_a_flood_that_is_gathered(daemon):
+    """It does not wait for its time when there is more than is sent together, and nothing of it is lost."""
+    async with WireClient(daemon.socket) as client:
+        await client.result("events.subscribe", {"gather_ms": 1000})
+        count = QUEUE_LIMIT - 1
+        for number in range(count):
+            daemon.sessions.add(session_view(f"{number}"))
+        seen, messages = [], 0
+        while len(seen) < count:
+            messages += 1
+            seen += [each["params"]["data"]["id"] for each in await client.read()]
+        assert seen == [f"{number}" for number in range(count)]
+        assert messages < 10
+
+
+async def test_long_events_that_are_gathered(daemon):
+    """They are put together only as far as the message does not get too long."""
+    async with WireClient(daemon.socket) as client:
+        await client.result("events.subscribe", {"gather_ms": 50})
+        daemon.sessions.add(session_view("first"))
+        assert (await client.read())["params"]["data"]["id"] == "first"
+        for letter in "abc":
+            daemon.sessions.add(session_view(letter * 200_000))
+        assert [each["params"]["data"]["id"][0] for each in await client.read()] == ["a", "b"]
+        assert (await client.read())["params"]["data"]["id"][0] == "c"
+
+
+@pytest.mark.parametrize("gather_ms", [-1, 1001, "50"])
+async def test_times_to_gather_that_make_no_sense(daemon, gather_ms):
+    """They are refused."""
+    async with WireClient(daemon.socket) as client:
+        error = await client.error("events.subscribe", {"gather_ms": gather_ms})
+        assert error["data"]["kind"] == "invalid_params"

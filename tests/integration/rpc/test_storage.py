@@ -55,7 +55,9 @@ async def test_a_store_from_add_to_remove(daemon, client):
     await client.result("stores.sync", {"wait": False, "auth": {"password": "pw"}})
     assert daemon.stores.calls == [("sync", None, False)]
     assert daemon.stores.logins[0].password == "pw"
-    assert await client.result("stores.remove", {"store": "gpu"}) == {"done": True}
+    assert await client.result("stores.remove", {"store": "gpu"}) == {
+        "store": "gpu", "path": "/cache/gpu/downloads", "downloads": 2, "downloads_bytes": 30,
+    }  # fmt: skip
     assert daemon.stores.calls[-1] == ("remove", "gpu", True)
     assert (await client.error("stores.status"))["data"]["kind"] == "unknown_store"
 
@@ -83,6 +85,19 @@ async def test_status_has_stores_and_downloads(daemon, client):
     status = await client.result("daemon.status")
     assert status["stores"] == [STORE]
     assert status["downloads"] == [DOWNLOAD]
+
+
+async def test_status_of_one_store(daemon, client):
+    """By its name or its target: the store and its downloads, and nothing of others."""
+    daemon.stores.show(store_view())
+    daemon.stores.show(store_view("other"))
+    daemon.downloads.show(download_view())
+    for subject in ("gpu", "gpu-server"):
+        status = await client.result("daemon.status", {"subject": subject})
+        assert [store["name"] for store in status["stores"]] == ["gpu"]
+        assert [download["id"] for download in status["downloads"]] == ["d1"]
+    assert (await client.result("daemon.status", {"subject": "other"}))["downloads"] == []
+    assert (await client.error("daemon.status", {"subject": "none"}))["data"]["kind"] == "unknown_session"
 
 
 async def test_changes_are_told(daemon, client):
@@ -235,12 +250,29 @@ async def test_the_cache(daemon, client):
     """Sizes by store; limits and names reach the stores."""
     info = await client.result("cache.info")
     assert info == {
-        "path": "/cache", "limit_bytes": 10, "total_bytes": 6,
+        "path": "/cache", "limit_bytes": 10, "total_bytes": 11,
         "stores": [{"store": "gpu", "path": "/cache/gpu", "index_bytes": 1, "metadata_bytes": 2,
-                    "downloads_bytes": 3, "downloads": 4}],
+                    "downloads_bytes": 3, "downloads": 4, "removed": None}],
+        "removed": [{"store": "old", "path": "/cache/old", "index_bytes": 0, "metadata_bytes": 0,
+                     "downloads_bytes": 5, "downloads": 1, "removed": NOW}],
     }  # fmt: skip
     assert await client.result("cache.cleanup", {"limit_bytes": 0}) == {
         "freed_bytes": 1, "removed": 2, "kept": 3,
     }  # fmt: skip
     await client.result("cache.clear", {"store": "gpu", "downloads": True})
-    assert daemon.stores.calls == [("cleanup", 0), ("clear", "gpu", True)]
+    freed = await client.result("cache.clear", {"store": "old", "removed": True})
+    assert freed == {"freed_bytes": 4, "removed": 5, "kept": 0}
+    assert daemon.stores.calls == [
+        ("cleanup", 0, False), ("clear", "gpu", True), ("clear removed", "old"),
+    ]  # fmt: skip
+
+
+async def test_what_cannot_be_read(daemon, client):
+    """A page of it, with the reasons; pages have bounds."""
+    daemon.stores.show(store_view())
+    assert await client.result("stores.problems", {"store": "gpu", "limit": 1, "cursor": "c"}) == {
+        "store": "gpu", "total": 2, "next": "next",
+        "problems": [{"kind": "run", "label": "r1", "path": "v/r/runs/r1", "reason": "cut short"}],
+    }  # fmt: skip
+    assert daemon.stores.calls == [("problems", "gpu", 1, "c")]
+    assert (await client.error("stores.problems", {"limit": 501}))["data"]["kind"] == "invalid_params"

@@ -314,7 +314,7 @@ def test_the_cache(ctl, daemon):
         assert text in out
     done = ctl.run("cache", "cleanup", "--limit", "500MB")
     assert done.out == "Freed 1.00 GB: removed 1 download, kept 2 in use or only here.\n"
-    assert daemon.asked("cache.cleanup") == [{"limit_bytes": 500_000_000}]
+    assert daemon.asked("cache.cleanup") == [{"limit_bytes": 500_000_000, "removed": False}]
     assert ctl.run("cache", "clear").code == 5
     with ctl.at_terminal("cache", "clear", "--store", "gpu") as terminal:
         terminal.expect("the mirror of gpu from this machine")
@@ -322,5 +322,24 @@ def test_the_cache(ctl, daemon):
         assert terminal.end() == 1
     assert not daemon.asked("cache.clear")
     assert ctl.run("cache", "clear", "--yes", "--downloads").code == 0
-    assert daemon.asked("cache.clear") == [{"store": None, "downloads": True}]
+    assert daemon.asked("cache.clear") == [{"store": None, "downloads": True, "removed": False}]
     assert ctl.run("cache", "cleanup", "--limit", "lots").code == 2
+
+
+def test_what_removed_stores_have_left(ctl, daemon):
+    """It is listed and marked, with the way to clear it; nothing goes unasked."""
+    gone = models.CacheStore("old", "/cache/old_ada", 0, 0, 3_000_000_000, 4, removed=1000.0)
+    daemon.handlers["cache.info"] = lambda _params: models.CacheInfo("/cache", 10, 3 * 10**9, [], [gone])
+    daemon.handlers["cache.clear"] = lambda _params: models.CacheFreed(3 * 10**9, 4, 0)
+    daemon.handlers["cache.cleanup"] = lambda _params: models.CacheFreed(0, 0, 0)
+    out = ctl.run("cache", "info").out
+    for text in ("old (removed)", "3.00 GB", "/cache/old_ada", "'runicornctl cache clear --removed'"):
+        assert text in out
+    refused = ctl.run("cache", "clear", "--removed", "--store", "old")
+    assert (refused.code, daemon.asked("cache.clear")) == (5, [])
+    assert "cannot clear what the removed store old has left unasked" in refused.err
+    done = ctl.run("cache", "clear", "--removed", "--store", "old", "--yes")
+    assert done.out == "Freed 3.00 GB: removed 4 downloads.\n"
+    assert daemon.asked("cache.clear") == [{"store": "old", "downloads": False, "removed": True}]
+    ctl.run("cache", "cleanup", "--removed")
+    assert daemon.asked("cache.cleanup") == [{"limit_bytes": None, "removed": True}]

@@ -7,6 +7,7 @@ import pytest
 
 from runicornd.protocol import models
 from tests.fakes.daemon import a_session, an_error
+from tests.fakes.stores import a_download, a_store, syncing
 
 HOSTILE = "evil\x1b[2J\u202e\nname\x9b31m"
 
@@ -197,3 +198,26 @@ def test_a_pipe_that_closes_early_is_no_error(ctl, daemon):
         process.stdout.close()
         assert process.stderr.read() == b""
         process.wait(20)
+
+
+def test_stores_and_downloads_that_run(ctl, daemon):
+    """A line each below the sessions, with what they do or wait for; downloads that ended are left out."""
+    daemon.stores["gpu"] = syncing()
+    daemon.stores["old"] = a_store("old", "failed", error=an_error(), artifacts=7)
+    daemon.downloads["d1"] = a_download()
+    daemon.downloads["d2"] = a_download("done", id="d2", ref="model/other:v1")
+    out = ctl.run("status").out
+    for text in ("STORE", "syncing", "75%", "old", "failed", "cannot log in", "check the key", "d1",
+                 "model/resnet50:v3", "8.00 GB", "20.0 MB/s", "1m 40s"):  # fmt: skip
+        assert text in out
+    assert "d2" not in out
+    assert "SESSION" not in out
+    assert "No sessions" not in out
+
+
+def test_sessions_alone_have_no_other_section(ctl, daemon):
+    """Nor is there an empty one of stores."""
+    daemon.sessions["gpu"] = a_session()
+    out = ctl.run("status").out
+    assert "STORE" not in out
+    assert "DOWNLOAD" not in out

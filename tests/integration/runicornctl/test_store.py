@@ -102,6 +102,26 @@ def test_a_sync_that_fails(ctl, daemon):
     assert json.loads(done.out)["error"]["kind"] == "root_not_found"
 
 
+def test_a_new_store_that_fails_can_be_forgotten(ctl, daemon):
+    """It stays, for it may work later; who mistyped its target is told how to get rid of it."""
+    broken = a_store(
+        "gup", "failed", since=3000.0, last_sync=None, error=an_error("host_unreachable", "no host", "look")
+    )
+    answers(daemon, "stores.add", a_store("gup", "syncing", since=2000.0, last_sync=None), broken)
+    done = ctl.run("store", "add", "gup")
+    assert done.code == 1
+    assert "hint:  look; it is tried again; to forget it: runicornctl store remove gup" in done.err
+
+
+def test_a_root_that_is_mirrored_already(ctl, daemon):
+    """A second name for it is not taken, and that is said."""
+    daemon.stores["gpu"] = a_store()
+    answers(daemon, "stores.add", syncing(), a_store(since=4000.0, last_sync=a_report(2e9)))
+    done = ctl.run("store", "add", "gpu", "--name", "other")
+    assert done.code == 0
+    assert "that root is mirrored already, as the store gpu" in done.err
+
+
 def test_a_link_that_stays_away_is_told(ctl, daemon):
     """Nobody waits in front of a host that cannot be reached."""
     daemon.stores["gpu"] = a_store()
@@ -211,18 +231,58 @@ def test_small_changes(ctl, daemon, words, method, params, says):
 
 
 def test_remove_keeps_downloads(ctl, daemon):
-    """Unless it is told otherwise."""
+    """Unless it is told otherwise; what stays, where, and how it is removed is said."""
+    place = "/cache/gpu_ada/downloads"
     daemon.handlers["stores.status"] = lambda _params: a_store()
-    daemon.handlers["stores.remove"] = lambda _params: models.Done()
-    assert ctl.run("store", "remove", "gpu").out == "Forgot gpu.\n"
-    assert ctl.run("store", "remove", "gpu", "--delete-downloads").code == 0
+    daemon.handlers["stores.remove"] = lambda params: models.StoreLeft(
+        "gpu", place, 2 * params["keep_files"], 3_000_000 * params["keep_files"]
+    )
+    assert ctl.run("store", "remove", "gpu").out.splitlines() == [
+        "Forgot gpu.",
+        f"Kept 2 downloaded versions, 3.00 MB, in {place}",
+        "To remove them, too: runicornctl cache clear --removed --store gpu",
+    ]
+    assert ctl.run("store", "remove", "gpu", "--delete-downloads").out == "Forgot gpu.\n"
     assert [each["keep_files"] for each in daemon.asked("stores.remove")] == [True, False]
+    assert json.loads(ctl.run("store", "remove", "gpu", "--json").out)["downloads_bytes"] == 3_000_000
+
+
+def test_what_cannot_be_read(ctl, daemon):
+    """Each entry with its place and the reason; a page, or all of them."""
+    entries = [
+        models.StoreProblem("version", "model/a:v1", "artifacts/model/a/v1", "metadata.json: cut\x1b[2J"),
+        models.StoreProblem("run", "r1", "vision/r/runs/r1", "meta.json: cut"),
+        models.StoreProblem("file", "artifacts/x", "artifacts/x", "permission denied"),
+    ]
+
+    def page(params):
+        start = int(params["cursor"] or 0)
+        end = start + (2 if params["limit"] == 500 else 1)
+        return models.StoreProblemsResult("gpu", entries[start:end], 3, str(end) if end < 3 else None)
+
+    daemon.handlers["stores.problems"] = page
+    assert ctl.run("store", "problems", "--limit", "1").out.splitlines() == [
+        "! model/a:v1: metadata.json: cut\\x1b[2J",
+        "  artifacts/model/a/v1",
+    ]
+    assert "2 more; see them with --all" in ctl.run("store", "problems", "--limit", "1").err
+    assert ctl.run("store", "problems", "gpu", "--all").out.splitlines()[2:] == [
+        "! run r1: meta.json: cut",
+        "  vision/r/runs/r1",
+        "! artifacts/x: permission denied",
+    ]
+    told = json.loads(ctl.run("store", "problems", "--all", "--json").out)
+    assert (len(told["problems"]), told["next"]) == (3, None)
+    entries.clear()
+    assert ctl.run("store", "problems").out == "Everything of gpu could be read.\n"
 
 
 @pytest.mark.parametrize(
     "words",
     [
         ["add", "gpu", "--interval", "soon"],
+        ["add", "gpu", "--interval", "1s"],
+        ["set", "gpu", "--interval", "8d"],
         ["add", "gpu", "--interval", "10m", "--no-auto"],
         ["set", "gpu"],
         ["add", ""],

@@ -132,6 +132,23 @@ async def test_standard_error_keeps_only_its_end(server, host_of, connect):
     assert complaint.endswith("a?[31mend")
 
 
+async def test_a_far_server_may_send_much_before_it_is_answered(server, host_of, connect):
+    """A large transfer takes a few round trips, not one for every part of a fixed size."""
+    async with Proxy(server.port, delay_s=0.05) as proxy:
+        host = replace(host_of(server, trusted=False), port=proxy.port)
+        known = server.folder / "known_hosts_far"
+        known.write_text(server.known_hosts_line.replace(str(server.port), str(proxy.port)) + "\n")
+        connection = await connect(replace(host, known_hosts_files=(known,)))
+        process = await connection.execute("head -c 16000000 /dev/zero")
+        proxy.reset_counters()
+        size = 0
+        while piece := await process.stream.read(1_000_000):
+            size += len(piece)
+    assert size == 16_000_000
+    # With a window of 1 MiB there would be 16 to 32.
+    assert proxy.round_trips < 14
+
+
 async def test_opens_a_unix_socket(server, host_of, connect, tmp_path):
     """A Unix socket of the server is reached, and half-close is kept in both directions."""
 

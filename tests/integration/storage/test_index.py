@@ -258,6 +258,9 @@ async def test_names_that_are_not_there_come_with_near_ones(index):
         await index.version(parse_ref("resnet5"))
     assert "resnet50" in raised.value.hint
     with pytest.raises(UnknownArtifact) as raised:
+        await index.version(parse_ref("modl/resnet50"))
+    assert raised.value.hint == "did you mean model/resnet50?"
+    with pytest.raises(UnknownArtifact) as raised:
         await index.version(parse_ref("resnet50:v9"))
     assert "v3" in raised.value.hint
     with pytest.raises(UnknownArtifact):

@@ -236,3 +236,19 @@ async def test_a_mirrored_file_that_was_lost_is_asked_for_again(tmp_path):
     await fill(index, [received(lost, version_metadata("model", "a", 1), 8)], OUTCOME)
     assert (await index.counts()).unreadable == 0
     await index.close()
+
+
+async def test_a_file_that_found_no_place_comes_again(tmp_path):
+    """Something was put where it belongs: the source is asked for it again, whatever else has changed."""
+    path = "artifacts/model/a/v1/metadata.json"
+    index = await Index.open(tmp_path)
+    await fill(index, artifact_files("model", "a", 1), OUTCOME, token="t1")
+    place = tmp_path / "metadata" / path
+    place.unlink()
+    (place / "in the way").mkdir(parents=True)
+    changed = received(path, version_metadata("model", "a", 1, description="other"), 5)
+    await fill(index, [changed], OUTCOME, token="t2")
+    known = await index.known()
+    assert (known.files[path][1], known.token) == (-1, None)
+    assert (await index.version(parse_ref("a"))).version.description == "other"
+    await index.close()

@@ -58,6 +58,7 @@ class World:
             clock=SystemClock(),
             cache_folder=self.folder / "cache",
             options=StoreOptions(metadata_max_bytes=20_000),
+            own_link=lambda host, _hub: self._link(host),
         )
         self.stores = Stores(factory, Intents(self.folder / "state"), self.remotes, Operations())
         return self.stores

@@ -12,6 +12,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from runicornd.errors import NotConnected
+from runicornd.tunnels.spares import Room, Spares
 from tests.fakes.streams import Dialer
 from tests.helpers.waiting import eventually, steady, within
 
@@ -214,6 +216,78 @@ async def test_an_early_answer_arrives_while_the_request_is_still_sent(serve, op
     writer.write(BLOCK * 4)
     async with asyncio.timeout(5):
         assert (await reader.read()).startswith(b"HTTP/1.1 413")
+
+
+async def test_a_visited_tunnel_has_streams_ready(serve, open_tunnel, connect):
+    """After a visit there are connections that have nothing to wait for, until the viewer goes."""
+    dialer = await serve(echo)
+    tunnel = open_tunnel(dialer, spares=Spares("session", Room(), count=3))
+    for _ in range(2):
+        reader, writer = await connect(tunnel)
+        writer.write(b"x")
+        assert await within(reader.readexactly(1)) == b"x"
+        await eventually(lambda: len(dialer.streams) == 4, "the visitor's own stream and the spare ones")
+        dialer.error = NotConnected("cannot open any more")
+    tunnel.detach()
+    await eventually(lambda: all(stream.aborted for stream in dialer.streams), "the end of all streams")
+
+
+PAGE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CHANGE = b"DELETE /run HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+async def deaf(reader, writer):
+    """Takes a request and never answers, as a link does that is dead without anybody knowing it."""
+    await reader.read()
+
+
+async def visited_with_deaf_spares(serve, open_tunnel):
+    """A tunnel whose spare streams lead nowhere."""
+    dialer = await serve(deaf)
+    tunnel = open_tunnel(dialer, spares=Spares("session", Room(), count=1), hold_s=30.0)
+    tunnel.expect_visitors()
+    await eventually(lambda: len(dialer.streams) == 1, "a spare stream")
+    return tunnel, dialer
+
+
+@pytest.mark.parametrize("how", ["detach", "cut"])
+async def test_a_request_over_a_stream_that_turns_out_dead_is_answered_all_the_same(
+    serve, open_tunnel, connect, how
+):
+    """A page that was asked for just before the loss was noticed comes from the next link."""
+    tunnel, dialer = await visited_with_deaf_spares(serve, open_tunnel)
+    reader, writer = await connect(tunnel)
+    writer.write(PAGE)
+    await eventually(lambda: len(dialer.streams) == 2, "the stream that replaces the one that was taken")
+    dialer.error = NotConnected("cannot open: the link is gone")
+    if how == "cut":
+        dialer.cut()
+    tunnel.detach()
+    tunnel.attach(await serve(echo))
+    assert await within(reader.readexactly(len(PAGE))) == PAGE
+    assert dialer.streams[0].aborted
+
+
+async def test_what_may_change_something_is_not_sent_twice(serve, open_tunnel, connect):
+    """Nobody knows whether it was done; the client hears that it has no answer."""
+    tunnel, _ = await visited_with_deaf_spares(serve, open_tunnel)
+    reader, writer = await connect(tunnel)
+    writer.write(CHANGE)
+    await eventually(lambda: tunnel.traffic.to_viewer == len(CHANGE), "the request's way")
+    tunnel.detach()
+    tunnel.attach(await serve(echo))
+    assert await within(reader.read()) == b""
+
+
+async def test_our_own_questions_are_no_visits(serve, open_tunnel, connect):
+    """A session that is only asked for its health keeps no streams ready."""
+    dialer = await serve(echo)
+    tunnel = open_tunnel(dialer, spares=Spares("session", Room()), knock=b"GET /health ")
+    for _ in range(2):
+        reader, writer = await connect(tunnel)
+        writer.write(b"GET /health HTTP/1.1\r\n\r\n")
+        assert await within(reader.readexactly(4)) == b"GET "
+    assert len(dialer.streams) == 2
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ def step(name, outcome=None, needs=(), limit_s=5.0):
     async def look():
         if isinstance(outcome, BaseException):
             raise outcome
-        return outcome or ok("well")
+        return outcome or ok("fine", "well")
 
     return Step(name, name.title(), look, needs, limit_s)
 
@@ -26,7 +26,7 @@ async def run(*steps):
 
 async def test_each_check_ticks_twice_in_order():
     """It is told when a check begins and what it has found."""
-    _, ticks = await run(step("a"), step("b", warning("odd", "mend it")))
+    _, ticks = await run(step("a"), step("b", warning("odd", "odd", "mend it")))
     assert [(tick.name, str(tick.finding.verdict)) for tick in ticks] == [
         ("a", "running"),
         ("a", "ok"),
@@ -58,7 +58,9 @@ async def test_what_builds_on_a_failure_is_not_looked_at():
 async def test_what_is_not_needed_and_what_is_odd_is_no_obstacle():
     """Only a failure keeps others from being looked at."""
     found, _ = await run(
-        step("a", not_needed("no")), step("b", warning("odd", "mend"), ("a",)), step("c", None, ("b",))
+        step("a", not_needed("none", "no")),
+        step("b", warning("odd", "odd", "mend"), ("a",)),
+        step("c", None, ("b",)),
     )
     assert found["c"].verdict is Verdict.OK
 
@@ -85,7 +87,7 @@ async def test_a_mistake_of_ours_is_told_without_its_innards():
 
 async def test_the_verdict_of_a_report_is_the_worst():
     """What was skipped does not count."""
-    well = await run_steps([step("a"), step("b", not_needed("no"))], lambda _: None)
-    odd = await run_steps([step("a", warning("odd", "mend")), step("b")], lambda _: None)
-    bad = await run_steps([step("a", warning("odd", "mend")), step("b", ValueError())], lambda _: None)
+    well = await run_steps([step("a"), step("b", not_needed("none", "no"))], lambda _: None)
+    odd = await run_steps([step("a", warning("odd", "odd", "mend")), step("b")], lambda _: None)
+    bad = await run_steps([step("a", warning("odd", "odd", "mend")), step("b", ValueError())], lambda _: None)
     assert [Report(None, checks).verdict for checks in (well, odd, bad)] == ["ok", "warning", "failure"]

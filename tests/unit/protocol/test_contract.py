@@ -1,9 +1,14 @@
 """The table of methods and the codes of errors."""
 
+import ast
+from pathlib import Path
+
 import msgspec
 
+import runicornd.doctor
 from runicornd.errors import RunicorndError
 from runicornd.protocol import errors
+from runicornd.protocol.findings import FINDINGS
 from runicornd.protocol.methods import METHODS
 from runicornd.rpc import failures
 
@@ -22,6 +27,22 @@ def test_every_kind_has_a_code():
     assert raised <= errors.CODES.keys()
     assert errors.CODES.keys() <= raised
     assert len(set(errors.CODES.values())) == len(errors.CODES)
+
+
+def test_every_finding_is_listed():
+    """What the doctor can find is a word of the contract, and no kind of error."""
+    found = set()
+    for path in Path(runicornd.doctor.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="ok" | "warning" | "failure" | "not_needed" | "judge"),
+                    args=[ast.Constant(value=kind), _, *_],
+                ):
+                    found.add(kind)
+    assert found == set(FINDINGS)
+    assert len(FINDINGS) == len(set(FINDINGS))
+    assert not found & errors.CODES.keys()
 
 
 def test_codes_of_json_rpc():

@@ -168,6 +168,30 @@ def test_files_come_out_however_they_are_cut(step):
     ]
 
 
+def test_large_content_is_whole_in_whatever_pieces_it_comes():
+    """Two files at once, in pieces that end in the middle of each."""
+    first, second = bytes(range(256)) * 300, bytes(range(255, -1, -1)) * 300
+    frames, has_ended = fetched(
+        [Wanted("a", len(first)), Wanted("b", len(second))],
+        fetch_frame(BEGUN, 0, len(first), 7),
+        fetch_frame(DATA, 0, len(first), content=first),
+        fetch_frame(ENDED, 0),
+        fetch_frame(BEGUN, 1, len(second), 8),
+        fetch_frame(DATA, 1, len(second), content=second),
+        fetch_frame(ENDED, 1),
+        fetch_frame(FINISHED),
+        step=50_000,
+    )
+    assert has_ended
+    found = {}
+    for frame in frames:
+        if isinstance(frame, FileBegun):
+            content = found[frame.index] = bytearray()
+        elif isinstance(frame, FileData):
+            content += frame.data
+    assert found == {0: first, 1: second}
+
+
 @pytest.mark.parametrize("step", [None, 1, 30])
 def test_a_failed_file_does_not_end_the_others(step):
     """Before it began or in the middle."""

@@ -14,10 +14,10 @@ from runicornd.errors import (
     UnknownSession,
     UnknownViewer,
 )
-from runicornd.events import EventHub
+from runicornd.events import EventHub, Resync
 from runicornd.remote.models import Environment, StorageRoot
 from runicornd.sessions.manager import SessionManager
-from runicornd.sessions.model import Phase, SessionRemoved, StartRequest
+from runicornd.sessions.model import Phase, SessionChanged, SessionRemoved, StartRequest
 from runicornd.sessions.store import SessionStore
 from runicornd.viewers.kinds.registry import standard_kinds
 from tests.fakes.session_parts import INTENT, RECORD, FakeFactory, FakeHosts
@@ -196,6 +196,39 @@ async def test_one_session_that_cannot_be_restored_costs_only_itself(tmp_path):
     await daemon.factory.benches["gpu"].until(Phase.READY)
     assert (tmp_path / "bad.json").exists()
     await daemon.manager.close()
+
+
+async def test_sessions_of_one_target_are_brought_back_by_one_look_at_it(tmp_path):
+    """However many sessions a host has, OpenSSH is asked once where it is."""
+    store = SessionStore(tmp_path)
+    for number in range(5):
+        store.save(replace(INTENT, id=f"gpu-{number}", wanted=False))
+    daemon = Daemon(tmp_path)
+    asked, resolve = [], daemon.hosts.resolve
+
+    async def counted(target):
+        asked.append(target)
+        return await resolve(target)
+
+    daemon.hosts.resolve = counted
+    await daemon.manager.restore()
+    assert len(daemon.manager.list()) == 5
+    assert asked == [INTENT.target]
+    await daemon.manager.close()
+
+
+async def test_news_of_links_that_were_too_many_reach_every_session(daemon):
+    """When two hundred links change at once and the queue overflows, no session shows old news."""
+    await daemon.ready("one")
+    await daemon.ready("two")
+    with daemon.events.subscribe() as changes:
+        daemon.events.publish(Resync())
+        told = set()
+        async with asyncio.timeout(5):
+            while told != {"one", "two"}:
+                _, change = await anext(changes)
+                if isinstance(change, SessionChanged):
+                    told.add(change.view.intent.id)
 
 
 async def test_environments_say_which_one_would_be_taken(daemon):

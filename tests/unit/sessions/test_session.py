@@ -51,6 +51,15 @@ async def test_it_becomes_ready_and_is_saved(bench):
     assert (saved.record, saved.local_port, saved.wanted) == (RECORD, 8081, True)
 
 
+async def test_only_a_new_session_expects_visitors(bench):
+    """Who asked for it will look at it; nobody may look at those that the last daemon has left."""
+    fresh, old = bench(), bench(RAN_BEFORE)
+    for each in (fresh, old):
+        await each.session.start()
+        await each.until(Phase.READY)
+    assert (fresh.tunnel.expects_visitors, old.tunnel.expects_visitors) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("step", "error"),
     [

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from runicornd.errors import (
+    ChannelRefused,
+    HostUnreachable,
     InvalidParams,
     InvalidTarget,
     NotConnected,
@@ -25,8 +27,11 @@ class FakeOperations:
 
     def __init__(self):
         self.done = []
+        self.refusals = []
 
     async def delete(self, machine, version, *, permanently, confirm):
+        if self.refusals:
+            raise self.refusals.pop()
         self.done.append((machine.where, machine.root, str(version.key), permanently, confirm))
         return "deleted"
 
@@ -134,8 +139,9 @@ async def test_a_store_that_cannot_be_saved_is_not_there(bench):
 
 async def test_the_store_in_use(bench):
     """The first one, until another is chosen; it is what None means."""
-    with pytest.raises(UnknownStore, match="none is in use"):
+    with pytest.raises(UnknownStore, match="there is none") as told:
         bench.registry.get(None)
+    assert told.value.hint == "add one: runicornctl store add TARGET"
     await add(bench, "gpu-1")
     await add(bench, "gpu-2")
     assert bench.registry.get(None).intent.name == "gpu-1"
@@ -148,6 +154,21 @@ async def test_the_store_in_use(bench):
                 told[change.view.intent.name] = change.view.in_use
     assert told == {"gpu-1": False, "gpu-2": True}
     assert bench.registry.in_use == "gpu-2"
+
+
+async def test_a_store_that_never_worked_is_not_the_one_in_use_for_long(bench):
+    """A mistyped target gives way to the next store; one that has been synced once does not."""
+    bench.connector.outcomes.append(HostUnreachable("cannot reach gup: there is no such host"))
+    await bench.registry.add(StoreRequest(target="gup"))
+    await bench.until(lambda view: view.error, "gup")
+    assert bench.registry.in_use == "gup"
+    await add(bench, "gpu")
+    assert bench.registry.in_use == "gpu"
+    bench.stream.outcomes = [HostUnreachable("cannot reach gpu")]
+    with pytest.raises(HostUnreachable):
+        await within(bench.registry.sync("gpu"))
+    await add(bench, "other")
+    assert bench.registry.in_use == "gpu"
 
 
 async def test_local_is_made_when_it_is_wanted(bench):
@@ -305,6 +326,24 @@ async def test_a_change_is_made_at_the_store_and_then_mirrored(bench):
     assert report == "deleted"
     assert bench.operations.done == [("gpu", ROOT, "model/a:v3", True, "a")]
     assert len(bench.stream.requests) == requests + 1
+
+
+async def test_a_change_waits_for_the_only_channel(bench):
+    """Where a server allows one, a sync that runs may have it; a refusal that has another reason is told."""
+    await add(bench)
+    go = asyncio.Event()
+    bench.stream.outcomes = [go]
+    bench.registry.find("gpu").ask()
+    await eventually(lambda: bench.stream.running)
+    bench.operations.refusals = [ChannelRefused("cannot start the agent")]
+    deleting = asyncio.create_task(bench.registry.delete("gpu", "model/a:v3"))
+    await eventually(lambda: not bench.operations.refusals)
+    assert bench.operations.done == []
+    go.set()
+    assert await within(deleting) == "deleted"
+    bench.operations.refusals = [ChannelRefused("cannot start the agent")] * 2
+    with pytest.raises(ChannelRefused):
+        await within(bench.registry.delete("gpu", "model/a:v3"))
 
 
 async def test_a_change_stays_made_when_its_sync_fails(bench):

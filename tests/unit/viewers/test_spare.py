@@ -6,6 +6,7 @@ from tests.helpers.waiting import eventually
 
 class Stream:
     aborted = False
+    is_fresh = True
 
     def abort(self):
         self.aborted = True
@@ -35,3 +36,12 @@ async def test_a_new_one_takes_the_place_of_the_old_one():
     spare.put(second)
     assert first.aborted
     assert spare.take() is second
+
+
+async def test_one_that_the_viewer_has_closed_is_not_handed_over():
+    """Whoever needs a stream gets one that works."""
+    spare, stream = Spare(), Stream()
+    spare.put(stream)
+    stream.is_fresh = False
+    assert spare.take() is None
+    assert stream.aborted

@@ -20,7 +20,7 @@ def test_what_leads_out_is_no_path(path):
 
 def test_a_name_may_be_strange():
     """Blanks, quotes, dots and other scripts are names like others."""
-    assert parts_of("a b/..c/'é'/...") == ["a b", "..c", "'é'", "..."]
+    assert parts_of("a b/..c/'é'/...") == ("a b", "..c", "'é'", "...")
 
 
 def test_folders_are_made_and_files_moved(tmp_path):

@@ -76,6 +76,21 @@ def test_a_file_comes_to_its_place(place):
     assert sorted(path.name for path in place.root.rglob("*")) == ["a", "b"]
 
 
+def test_pieces_of_all_sizes_make_one_file(place):
+    """Small ones between large ones, and views of what came."""
+    sizes = [5, 200_000, 1, 7, 130_000, 300_000, 9]
+    content, pieces = os.urandom(sum(sizes)), []
+    for number, size in enumerate(sizes):
+        start = sum(sizes[:number])
+        piece = content[start : start + size]
+        pieces.append(piece if number % 2 else memoryview(content)[start : start + size])
+    file = planned("a", content)
+    work = place.look(file)
+    (whole,) = place.receiver.take([Begin(work, file.size, 1), *pieces, End(work)])
+    assert isinstance(whole, Received)
+    assert (place.root / work.part).read_bytes() == content
+
+
 def test_wrong_content_does_not_come_to_its_place(place):
     """The file is named, and nothing is left of it."""
     outcome = place.fetch(planned("a", b"content"), b"CONTENT")

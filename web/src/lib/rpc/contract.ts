@@ -70,6 +70,108 @@ export const ERROR_KINDS = [
 
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
+export const FINDINGS = [
+  "needs_failed",
+  "check_slow",
+  "check_crashed",
+  "without_ssh",
+  "by_command",
+  "this_machine",
+  "options_unheeded",
+  "target_read",
+  "agent_none",
+  "agent_gone",
+  "agent_broken",
+  "agent_empty",
+  "agent_keys",
+  "name_found",
+  "port_open",
+  "server_found",
+  "offer_unknown",
+  "algorithms_agreed",
+  "host_key_trusted",
+  "host_key_certified",
+  "host_key_new",
+  "login_there",
+  "login_local",
+  "login_done",
+  "shell_mute",
+  "shell_noisy",
+  "shell_slow",
+  "shell_fine",
+  "shell_untried",
+  "python_found",
+  "environments_usable",
+  "root_missing",
+  "root_unreadable",
+  "root_read_only",
+  "root_fine",
+  "home_missing",
+  "home_unwritable",
+  "home_fine",
+  "unix_sockets_forbidden",
+  "unix_sockets_fine",
+  "tcp_not_needed",
+  "nothing_forwarded",
+  "tcp_fine",
+  "clock_wrong",
+  "clock_fine",
+  "latency_high",
+  "latency_fine",
+  "disks_full",
+  "disks_low",
+  "disks_fine",
+  "ports_any",
+  "ports_none",
+  "ports_few",
+  "ports_fine",
+  "daemon_here",
+  "configuration_none",
+  "configuration_fine",
+  "python_here",
+  "configuration_unread",
+  "state_files_broken",
+  "state_files_aside",
+  "state_files_fine",
+  "known_hosts_odd",
+  "known_hosts_fine",
+  "daemon_runs",
+  "daemon_off",
+  "daemon_silent",
+  "socket_long",
+  "socket_later",
+  "socket_unreachable",
+  "socket_idle",
+  "socket_fine",
+  "socket_is_none",
+  "socket_foreign",
+  "socket_open",
+  "lock_unused",
+  "lock_unreadable",
+  "lock_missed",
+  "lock_free",
+  "lock_held",
+  "folder_unreachable",
+  "folder_is_none",
+  "folder_foreign",
+  "folder_unwritable",
+  "folder_open",
+  "folder_unmakeable",
+  "folder_full",
+  "folder_low",
+  "folder_fine",
+  "openssh_found",
+  "service_installed",
+  "service_missing",
+  "no_systemd",
+  "systemd_silent",
+  "service_failed",
+  "service_disabled",
+  "service_on",
+] as const;
+
+export type FindingKind = (typeof FINDINGS)[number];
+
 export interface Methods {
   "daemon.hello": { params: HelloParams; result: HelloResult };
   "daemon.status": { params: StatusParams; result: StatusResult };
@@ -95,10 +197,11 @@ export interface Methods {
   "forwards.close": { params: ForwardNameParams; result: Done };
   "stores.list": { params: Empty; result: StoresResult };
   "stores.add": { params: StoreAddParams; result: Store };
-  "stores.remove": { params: StoreRemoveParams; result: Done };
+  "stores.remove": { params: StoreRemoveParams; result: StoreLeft };
   "stores.change": { params: StoreChangeParams; result: Store };
   "stores.use": { params: StoreNameParams; result: Store };
   "stores.status": { params: StoreParams; result: Store };
+  "stores.problems": { params: StoreProblemsParams; result: StoreProblemsResult };
   "stores.sync": { params: SyncParams; result: Store };
   "stores.cancel": { params: StoreParams; result: Store };
   "stores.connect": { params: StoreParams; result: Store };
@@ -234,11 +337,13 @@ export interface AuthParams {
 
 export interface CacheCleanupParams {
   limit_bytes?: number | null;
+  removed?: boolean;
 }
 
 export interface CacheClearParams {
   store?: string | null;
   downloads?: boolean;
+  removed?: boolean;
 }
 
 export interface CacheFreed {
@@ -252,6 +357,7 @@ export interface CacheInfo {
   limit_bytes: number;
   total_bytes: number;
   stores: CacheStore[];
+  removed: CacheStore[];
 }
 
 export interface CacheStore {
@@ -261,6 +367,7 @@ export interface CacheStore {
   metadata_bytes: number;
   downloads_bytes: number;
   downloads: number;
+  removed: number | null;
 }
 
 export interface Changed {
@@ -281,6 +388,7 @@ export interface Check {
   hint: string;
   seconds: number;
   context: Record<string, unknown>;
+  kind: string;
 }
 
 export interface DaemonInfo {
@@ -398,6 +506,7 @@ export interface Environment {
   usable: boolean;
   reason: string;
   fix: string;
+  problem: string | null;
 }
 
 export interface EnvsParams {
@@ -798,12 +907,39 @@ export interface StoreChangeParams {
   interval_s?: number | null;
 }
 
+export interface StoreLeft {
+  store: string;
+  path: string;
+  downloads: number;
+  downloads_bytes: number;
+}
+
 export interface StoreNameParams {
   store: string;
 }
 
 export interface StoreParams {
   store?: string | null;
+}
+
+export interface StoreProblem {
+  kind: "file" | "run" | "version";
+  label: string;
+  path: string;
+  reason: string;
+}
+
+export interface StoreProblemsParams {
+  store?: string | null;
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface StoreProblemsResult {
+  store: string;
+  problems: StoreProblem[];
+  total: number;
+  next: string | null;
 }
 
 export interface StoreRemoveParams {
@@ -827,6 +963,7 @@ export interface SubjectParams {
 export interface SubscribeParams {
   since?: number | null;
   topics?: string[];
+  gather_ms?: number;
 }
 
 export interface SubscribeResult {

@@ -42,6 +42,18 @@ describe("the conversation", () => {
     expect(events.map((each) => each.topic)).toEqual(["session"]);
   });
 
+  test("asks for events together, and takes them one by one", async () => {
+    connect();
+    await isOpen();
+    expect(fake.calls("events.subscribe")[0]?.gather_ms).toBeGreaterThan(0);
+    fake.pushTogether("session", aSession({ id: "a" }), aSession({ id: "b" }));
+    expect(events.map((each) => (each.data as { id: string }).id)).toEqual(["a", "b"]);
+    fake.vanish();
+    await vi.waitFor(() => expect(links.at(-1)).toBe("away"));
+    await isOpen();
+    expect(fake.calls("events.subscribe").at(-1)?.since).toBe(events.at(-1)?.sequence);
+  });
+
   test("carries requests that were made before it was there", async () => {
     fake.answer("sessions.list", () => ({ sessions: [] }));
     socket = new RpcSocket(() => "t", listener as never, fake.open);

@@ -27,6 +27,8 @@ interface Message {
   params?: Event;
 }
 
+/** So long the daemon gathers events before it sends them together: a message costs more than what is in it. */
+const GATHER_MS = 60;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 const VERSION = "1";
@@ -118,7 +120,9 @@ export class RpcSocket {
       void this.greet(socket);
     };
     socket.onmessage = (message: MessageEvent<string>) => {
-      this.take(JSON.parse(message.data) as Message);
+      const said = JSON.parse(message.data) as Message | Message[];
+      if (Array.isArray(said)) for (const each of said) this.take(each);
+      else this.take(said);
     };
     socket.onclose = () => {
       if (this.socket === socket) void this.lost(wasOpen);
@@ -127,8 +131,12 @@ export class RpcSocket {
 
   private async greet(socket: WebSocket): Promise<void> {
     try {
-      await this.request("daemon.hello", { client: "dashboard", version: VERSION, protocol: PROTOCOLS });
-      await this.subscribe();
+      const greeted = this.request("daemon.hello", { client: "dashboard", version: VERSION, protocol: PROTOCOLS });
+      // The daemon answers in turn: nobody has to wait for the one before asking the other.
+      const subscribed = this.subscribe();
+      subscribed.catch(() => undefined); // when the greeting fails, so does this
+      await greeted;
+      await subscribed;
       this.pause = FIRST_PAUSE_MS;
       this.listener.onLink("open");
       this.isReady();
@@ -138,7 +146,7 @@ export class RpcSocket {
   }
 
   private async subscribe(topics = this.topics): Promise<void> {
-    const params = { topics, since: this.sequence ?? null };
+    const params = { topics, since: this.sequence ?? null, gather_ms: GATHER_MS };
     let answer: SubscribeResult;
     try {
       answer = (await this.request("events.subscribe", params)) as SubscribeResult;

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { enter, forgetToken, readToken } from "./entry";
+import { enter, forgetToken, keepPlace, readToken } from "./entry";
 
 const answer = (status: number, body: unknown) =>
   vi.fn<typeof fetch>(() => Promise.resolve(new Response(JSON.stringify(body), { status })));
@@ -30,6 +30,23 @@ describe("a page that comes in", () => {
   test("while the daemon is away is told so", async () => {
     history.replaceState(null, "", "#enter=abc");
     expect(await enter(vi.fn<typeof fetch>(() => Promise.reject(new TypeError("refused"))))).toBe("away");
+  });
+
+  test("leads to the place that was wanted before, once", async () => {
+    history.replaceState(null, "", "#/stores/gpu?x=1");
+    keepPlace();
+    for (const place of ["#/stores/gpu?x=1", "#/"]) {
+      history.replaceState(null, "", "#enter=abc");
+      expect(await enter(answer(200, { token: "t" }))).toBe("token");
+      expect(location.hash).toBe(place);
+    }
+  });
+
+  test.each(["{", '{"hash":"https://evil.example","at":9e15}', '{"hash":"#/x","at":0}'])("takes no place from %s", async (kept) => {
+    localStorage.setItem("runicornd.place", kept);
+    history.replaceState(null, "", "#enter=abc");
+    await enter(answer(200, { token: "t" }));
+    expect(location.hash).toBe("#/");
   });
 
   test("without a code goes by the token of before, or not at all", async () => {

@@ -1,9 +1,10 @@
 import type { Component } from "svelte";
+import Overview from "../../pages/Overview.svelte";
 import type { Page } from "./router.svelte";
 
-/** Each page is a file of its own, loaded when it is first looked at. */
+/** Each page is a file of its own, loaded when it is first looked at; only the first one comes with the rest. */
 export const LOAD: Record<Page, () => Promise<{ default: Component }>> = {
-  overview: () => import("../../pages/Overview.svelte"),
+  overview: () => Promise.resolve({ default: Overview }),
   connect: () => import("../../pages/Connect.svelte"),
   artifacts: () => import("../../pages/Artifacts.svelte"),
   downloads: () => import("../../pages/Downloads.svelte"),

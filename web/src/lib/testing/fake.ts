@@ -50,6 +50,16 @@ export class FakeDaemon {
     for (const socket of this.sockets) socket.receive({ jsonrpc: "2.0", method: "event", params });
   }
 
+  /** Send several events together, as the daemon does when they come close together. */
+  pushTogether(topic: string, ...data: unknown[]): void {
+    const events = data.map((each) => ({
+      jsonrpc: "2.0",
+      method: "event",
+      params: { sequence: ++this.sequence, topic, data: each },
+    }));
+    for (const socket of this.sockets) socket.receive(events);
+  }
+
   /** Whether it is away: nothing can connect then. */
   isAway = false;
 

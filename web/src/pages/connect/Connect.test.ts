@@ -14,6 +14,7 @@ const environment = (name: string, usable: boolean) => ({
   storage_root: "/data",
   usable,
   reason: usable ? "" : "Runicorn is not installed",
+  problem: usable ? null : "viewer_not_installed",
   fix: usable ? "" : `/opt/${name}/bin/python -m pip install -U runicorn`,
 });
 
@@ -55,6 +56,7 @@ describe("the page", () => {
     await screen.findByText("Where are the runs?");
     await press("Continue");
     await screen.findByText("Ready to start");
+    const open = vi.spyOn(window, "open").mockReturnValue(null);
     await press("Start the viewer");
     await waitFor(() => expect(fake.calls("sessions.start")).toHaveLength(1));
     fake.push("session", aSession({ state: "starting", step: "launching", url: null }));
@@ -63,6 +65,10 @@ describe("the page", () => {
     const link = await screen.findByRole("link", { name: /localhost:8081/ });
     expect(link.getAttribute("target")).toBe("_blank");
     expect(link.getAttribute("rel")).toContain("noopener");
+    expect(open.mock.calls).toEqual([[link.getAttribute("href"), "_blank"]]);
+    fake.push("session", aSession({ state: "reconnecting" }));
+    fake.push("session", aSession());
+    expect(open.mock.calls).toHaveLength(1);
   });
 
   it("says at the field what no server can be, and asks nothing", async () => {

@@ -13,6 +13,7 @@ export interface Trouble {
   error: RpcError;
 }
 
+const OPENS = "runicornd.opens";
 const WRONG_LOGIN = new Set(["auth_failed", "key_unusable"]);
 
 /**
@@ -40,6 +41,9 @@ export class Connecting {
   trouble = $state.raw<Trouble | null>(null);
   isSending = $state(false);
   session = $state.raw<string | null>(null);
+  /** Whether a viewer that was started here is opened in a tab of its own as soon as it is ready. */
+  opens = $state(localStorage.getItem(OPENS) !== "no");
+  private isToOpen = false;
   /** The session was made by this start: when it fails, it need not be kept. */
   private isNew = false;
   /** The target is another one since: answers about the one before are dropped. */
@@ -207,11 +211,25 @@ export class Connecting {
       if (turn !== this.turn) return;
       this.isNew = !before.includes(session.id) || (this.isNew && session.id === this.session);
       this.session = session.id;
+      this.isToOpen = this.opens;
     } catch (error) {
       if (turn === this.turn) this.fail("start", error);
     } finally {
       this.isSending = false;
     }
+  }
+
+  /** Open the viewer in a tab of its own when it is ready, or do not; remembered. */
+  setOpens(opens: boolean): void {
+    this.opens = opens;
+    localStorage.setItem(OPENS, opens ? "yes" : "no");
+  }
+
+  /** Whether a viewer that is ready now is to be opened; true once for each start. */
+  takesOpening(): boolean {
+    const isToOpen = this.isToOpen;
+    this.isToOpen = false;
+    return isToOpen;
   }
 
   /** Show a session that was begun before, by this page or elsewhere. */

@@ -15,6 +15,7 @@ const train = {
   storage_root: "/data",
   usable: true,
   reason: "",
+  problem: null,
   fix: "",
 };
 const error = (kind: string) => new RpcError({ kind, message: "cannot", hint: "do" });

@@ -12,6 +12,7 @@ const environment = (name: string, python = `/opt/${name}/bin/python`): Environm
   storage_root: "/data",
   usable: true,
   reason: "",
+  problem: null,
   fix: "",
 });
 

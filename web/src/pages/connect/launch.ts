@@ -52,6 +52,11 @@ export function stepOf(session: Session): LaunchStep | null {
   return LAUNCH_STEPS.find((step) => step === session.step) ?? null;
 }
 
+/** Whether an address is one that the daemon serves on this machine. */
+export function isOurs(url: string): boolean {
+  return url.startsWith("http://localhost:");
+}
+
 /** The end of a viewer's log that came with an error. */
 export function logOf(session: Session): string[] {
   const tail = session.error?.context.log_tail;

@@ -14,6 +14,7 @@ const environment = (name: string, usable: boolean): Environment => ({
   storage_root: null,
   usable,
   reason: "",
+  problem: null,
   fix: "",
 });
 const session = (over: Partial<Session>): Session => ({

@@ -1,15 +1,17 @@
 import { screen, waitFor } from "@testing-library/svelte";
 import { fireEvent } from "@testing-library/dom";
 import { afterEach, describe, expect, test } from "vitest";
+import { findings } from "../../lib/i18n/zh/findings";
 import { setLanguage } from "../../lib/i18n/index.svelte";
-import type { Check, DoctorResult } from "../../lib/rpc/contract";
+import { FINDINGS, type Check, type DoctorResult } from "../../lib/rpc/contract";
 import { FakeDaemon, show } from "../../lib/testing/fake";
 import Doctor from "../Doctor.svelte";
 import { asJson, asText, commandsOf, merged, summary, worst } from "./findings";
+import { saidOf } from "./saying";
 import { titleOf } from "./titles";
 
 function aCheck(changes: Partial<Check> = {}): Check {
-  return { name: "tcp", title: "Network", verdict: "ok", finding: "port 22 is open", hint: "", seconds: 0.1, context: {}, ...changes };
+  return { name: "tcp", title: "Network", verdict: "ok", finding: "port 22 is open", hint: "", seconds: 0.1, context: {}, kind: "", ...changes };
 }
 
 const FAILED = aCheck({ name: "root", title: "Storage root", verdict: "failure", finding: "not there", hint: "log a run" });
@@ -133,7 +135,57 @@ describe("the page", () => {
     const start = await screen.findByRole<HTMLButtonElement>("button", { name: "Start" });
     await waitFor(() => expect(start.disabled).toBe(false));
     await fireEvent.click(start);
-    await screen.findByText("Give a server's name, or user@host.");
+    await screen.findByText("A server does not begin with a dash.");
     expect(fake.calls("doctor.run")).toEqual([]);
+  });
+});
+
+describe("in Chinese", () => {
+  const said = (changes: Partial<Check>) => {
+    setLanguage("zh");
+    return saidOf(aCheck(changes));
+  };
+
+  test("every kind of finding has its words", () => {
+    expect(Object.keys(findings).sort()).toEqual([...FINDINGS].sort());
+  });
+
+  test.each<[string, string, Record<string, unknown>]>([
+    ["port_open", "端口 22 已开放，用时 21 毫秒", { port: 22, seconds: 0.021, jump: null }],
+    ["port_open", "跳板机 gate：端口 22 已开放，用时 1.2 秒", { port: 22, seconds: 1.2, jump: "gate" }],
+    ["needs_failed", "未检查：“登录”失败", { step: "login" }],
+    ["target_read", "ann@gpu:22，经由 a、b（/c 中的别名 gpu）", { address: "ann@gpu:22", jumps: ["a", "b"], origin: "alias gpu of /c" }],
+    ["shell_noisy", "/bin/sh 在执行命令前输出了 5 字节：hello", { shell: "/bin/sh", noise: 5, said: "hello" }],
+    ["daemon_here", "版本 1.0，进程号 7", { version: "1.0", pid: 7 }],
+    ["lock_held", "已被持有（进程号 7）", { pid: 7 }],
+    ["latency_fine", "往返用时 5.0 毫秒", { seconds: 0.005, is_local: true }],
+    ["clock_wrong", "服务器时钟比本机慢 1分钟 34秒", { seconds: -94 }],
+    ["environments_usable", "3 个环境中有 1 个可以运行 Viewer：base（0.7.2）", { environments: 3, usable: { base: "0.7.2" } }],
+    ["folder_fine", "/a 尚不存在，会在需要时创建；剩余 2.00 GB", { path: "/a", exists: false, free: 2e9 }],
+    [
+      "disks_low",
+      "即将用尽：/h 剩余 1.00 MB，共 2.00 GB",
+      { home: { path: "/h", free: 1e6, size: 2e9, short: "bytes" }, root: { path: "/r", free: 1, size: 2, short: null } },
+    ],
+  ])("%s is told with its facts: %s", (kind, words, context) => {
+    expect(said({ kind, context })).toMatchObject({ finding: words, own: "" });
+  });
+
+  test("what to do next is told where there is something to do", () => {
+    expect(said({ kind: "agent_empty", context: { socket: "/s" }, hint: "add yours: ssh-add" }).hint).toContain("ssh-add");
+    expect(said({ kind: "login_done", context: { user: "ann" } }).hint).toBe("");
+  });
+
+  test("an error has its title, and the daemon's own words under it", () => {
+    const check = said({ kind: "auth_failed", verdict: "failure", finding: "cannot log in: no", hint: "look" });
+    expect(check).toEqual({ finding: "服务器拒绝登录", hint: "请检查用户名以及密钥或密码。", own: "cannot log in: no" });
+  });
+
+  test.each([
+    ["of a later daemon", { kind: "from_the_future" }],
+    ["of an earlier daemon", { kind: "" }],
+    ["that lacks a fact", { kind: "port_open", context: { port: 22 } }],
+  ])("a finding %s stays in the daemon's words", (_, changes) => {
+    expect(said({ finding: "its own", ...changes })).toEqual({ finding: "its own", hint: "", own: "" });
   });
 });

@@ -2,6 +2,7 @@
 import { t } from "../../lib/i18n/index.svelte";
 import type { Check, DoctorResult } from "../../lib/rpc/contract";
 import { inertBlock } from "../../lib/text";
+import { saidOf } from "./saying";
 import { titleOf } from "./titles";
 
 export type Verdict = DoctorResult["verdict"];
@@ -44,10 +45,14 @@ export function summary(checks: readonly Check[]): string {
 export function asText(target: string | null, checks: readonly Check[]): string {
   const indent = " ".repeat(TITLE_COLUMNS + 3);
   const block = (text: string) => inertBlock(text).replaceAll("\n", `\n${indent}`);
-  const lines = checks.flatMap((check) => [
-    `${MARKS[check.verdict]} ${titleOf(check).padEnd(TITLE_COLUMNS)} ${block(check.finding)}`.trimEnd(),
-    ...(check.hint ? [`${indent}→ ${block(check.hint)}`] : []),
-  ]);
+  const lines = checks.flatMap((check) => {
+    const { finding, own, hint } = saidOf(check);
+    return [
+      `${MARKS[check.verdict]} ${titleOf(check).padEnd(TITLE_COLUMNS)} ${block(finding)}`.trimEnd(),
+      ...(own ? [`${indent}${block(own)}`] : []),
+      ...(hint ? [`${indent}→ ${block(hint)}`] : []),
+    ];
+  });
   const head = target === null ? t("doctor.of.machine") : t("doctor.of", { target: inertBlock(target) });
   return [head, "", ...lines, "", summary(checks), ""].join("\n");
 }

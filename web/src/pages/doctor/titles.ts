@@ -14,7 +14,7 @@ const CHINESE: Record<string, string> = {
   login: "登录",
   shell: "登录 Shell",
   python: "Python",
-  environments: "环境",
+  environments: "Python 环境",
   root: "存储目录",
   home: "主目录",
   unix_sockets: "Unix 套接字",
@@ -35,6 +35,11 @@ const CHINESE: Record<string, string> = {
   openssh: "OpenSSH",
   known_hosts: "known_hosts",
 };
+
+/** What a check is called in Chinese, by its stable name. */
+export function titleOfName(name: string): string {
+  return CHINESE[name] ?? inert(name, 80);
+}
 
 /** A check's title in the user's language. */
 export function titleOf(check: Pick<Check, "name" | "title">): string {

@@ -18,7 +18,10 @@ const DETAILS: Record<string, string> = {
   starting: "starting",
   connecting: "connecting",
   "waiting for an answer": "answer",
+  "the worker has ended unexpectedly and is started again": "again",
 };
+/** What the daemon says of files that only their size could be checked of. */
+const UNPROVEN = /^(\d+) files? ha(?:s|ve) no digest/;
 
 export function groupOf(download: Download): Group {
   if (download.state === "done") return "done";
@@ -37,6 +40,8 @@ export function grouped(downloads: readonly Download[]): Record<Group, Download[
 
 /** What a download waits for, in the user's language where it is one of the usual things. */
 export function detailOf(download: Download): string {
+  const [, unproven] = UNPROVEN.exec(download.detail) ?? [];
+  if (unproven) return t("downloads.detail.unproven", { count: unproven });
   const known = DETAILS[download.detail];
   return (known && look(`downloads.detail.${known}`)) ?? inert(download.detail, 500);
 }

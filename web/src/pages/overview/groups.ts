@@ -43,6 +43,24 @@ export class Groups {
   }
 }
 
+/** How many rows the groups take; a host without a session takes one. */
+export function rowsOf(groups: Group[]): number {
+  return groups.reduce((sum, group) => sum + Math.max(1, group.sessions.length), 0);
+}
+
+/** The first groups, with as many rows in all; the last of them may have lost some of its own. */
+export function upTo(groups: Group[], rows: number): Group[] {
+  let left = rows;
+  const first: Group[] = [];
+  for (const group of groups) {
+    if (left <= 0) break;
+    const isWhole = group.sessions.length <= left;
+    first.push(isWhole ? group : { ...group, sessions: group.sessions.slice(0, left) });
+    left -= Math.max(1, group.sessions.length);
+  }
+  return first;
+}
+
 /** The groups that a search names: by target, address, environment, root, or state. */
 export function search(groups: Group[], text: string): Group[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);

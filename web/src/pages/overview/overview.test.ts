@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Forward, HostState } from "../../lib/rpc/contract";
 import { setLanguage } from "../../lib/i18n/index.svelte";
 import { aSession, FakeDaemon, show } from "../../lib/testing/fake";
@@ -38,8 +38,65 @@ async function choose(item: string): Promise<void> {
 }
 
 beforeEach(() => setLanguage("en"));
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("the overview", () => {
+  test("shows every one of many sessions before long", async () => {
+    const sessions = Array.from({ length: 40 }, (_, number) => aSession({ id: `s${number}`, target: `gpu-${number % 5}` }));
+    show(Overview, new FakeDaemon({ sessions }));
+    await box("gpu-0");
+    expect(document.querySelectorAll(".session").length).toBeLessThan(40);
+    await waitFor(() => expect(document.querySelectorAll(".session")).toHaveLength(40), { timeout: 10_000 });
+  });
+
+  test("draws a row that cannot be seen at leisure, and at once when it comes into sight", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    const fake = new FakeDaemon({ sessions: [aSession()] });
+    show(Overview, fake);
+    await box("gpu");
+    const row = document.querySelector(".session");
+    const scroll = (skipped: boolean) =>
+      row?.parentElement?.dispatchEvent(
+        Object.assign(new Event("contentvisibilityautostatechange", { bubbles: true }), { skipped }),
+      );
+    scroll(true);
+    fake.push("session", aSession({ state: "stopped" }));
+    await waitFor(() => expect(screen.queryByText("1 ready")).toBeNull());
+    expect(row?.textContent).toContain("Ready");
+    scroll(false);
+    await waitFor(() => expect(row?.textContent).toContain("Stopped"));
+  });
+
+  test("draws the last change of a row that cannot be seen before long", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    const fake = new FakeDaemon({ sessions: [aSession()] });
+    show(Overview, fake);
+    await box("gpu");
+    const row = document.querySelector(".session");
+    row?.parentElement?.dispatchEvent(Object.assign(new Event("contentvisibilityautostatechange"), { skipped: true }));
+    vi.useFakeTimers();
+    fake.push("session", aSession({ state: "stopped" }));
+    await vi.advanceTimersByTimeAsync(600);
+    expect(row?.textContent).toContain("Ready");
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(row?.textContent).toContain("Stopped");
+  });
+
+  test("draws the rows of a box at once although one of them cannot be seen", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    const fake = new FakeDaemon({ sessions: [aSession(), aSession({ id: "s2" })] });
+    show(Overview, fake);
+    await box("gpu");
+    const [first, last] = document.querySelectorAll(".session");
+    last?.parentElement?.dispatchEvent(
+      Object.assign(new Event("contentvisibilityautostatechange", { bubbles: true }), { skipped: true }),
+    );
+    fake.push("session", aSession({ state: "stopped" }));
+    await waitFor(() => expect(first?.textContent).toContain("Stopped"));
+  });
+
   test("teaches the first step when there is nothing yet", async () => {
     show(Overview, new FakeDaemon());
     expect(await screen.findByText("runicornctl connect user@gpu-server")).toBeTruthy();
@@ -64,7 +121,7 @@ describe("the overview", () => {
     fake.push("session", aSession({ state: "starting", step: "launching", url: null }));
     expect(await screen.findByText("Starting the viewer", { exact: false })).toBeTruthy();
     setLanguage("zh");
-    expect(await screen.findByText("正在启动查看器", { exact: false })).toBeTruthy();
+    expect(await screen.findByText("正在启动 Viewer", { exact: false })).toBeTruthy();
   });
 
   test("says what failed in the user's words and the daemon's, and tries again", async () => {

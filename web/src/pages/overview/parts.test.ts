@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { aSession } from "../../lib/testing/fake";
-import { Groups, search } from "./groups";
+import { Groups, rowsOf, search, upTo } from "./groups";
 import { Lines, MOST_LINES } from "./lines.svelte";
 import { faultOf } from "./spec";
 import { deedsOf } from "./states";
@@ -34,6 +34,18 @@ describe("hosts and their sessions", () => {
     groups.of(table(aSession({ target: "a" })), {});
     expect(groups.of(table(aSession({ target: "b" })), {}).map((each) => each.target)).toEqual(["b"]);
     expect(groups.of({}, {})).toEqual([]);
+  });
+
+  test("are drawn from the first one on, as many rows as there is room for", () => {
+    const sessions = [1, 2, 3].map((each) => aSession({ id: `s${each}`, target: "b" }));
+    const host = { target: "a", address: "a", state: "up", since: 1, retry_at: null, error: null, prompt: null } as const;
+    const groups = new Groups().of(table(...sessions, aSession({ id: "s4", target: "c" })), { a: host });
+    const shown = (rows: number) => upTo(groups, rows).map((each) => [each.target, each.sessions.length]);
+    expect(rowsOf(groups)).toBe(5);
+    expect(shown(1)).toEqual([["a", 0]]);
+    expect(shown(3)).toEqual([["a", 0], ["b", 2]]); // prettier-ignore
+    expect(upTo(groups, 5)).toEqual(groups);
+    expect(upTo(groups, 4)[1]).toBe(groups[1]);
   });
 
   test("are found by every word of a search", () => {

@@ -1,10 +1,9 @@
 /** A new store as it was filled in, and what is wrong with it. */
 import { t } from "../../lib/i18n/index.svelte";
 import type { StoreAddParams } from "../../lib/rpc/contract";
-import { pathMistake } from "../connect/fields";
-import { authOf, type Login, type LoginWay } from "../connect/flow";
-import { keyMistake } from "../connect/keys";
-import { LOCAL, targetMistake } from "../connect/target";
+import { authOf, type Login } from "../connect/flow";
+import { pathError, targetError } from "../connect/mistakes";
+import { LOCAL } from "../connect/target";
 import { fromChoice } from "./standing";
 
 export interface Draft {
@@ -28,21 +27,15 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
 /** What is wrong, by field, in words; empty when it can be sent. */
 export function mistakesOf(draft: Draft, taken: readonly string[]): Mistakes {
   const name = draft.name.trim();
+  const target = targetError(draft.target, t("stores.add.bad.target"));
+  const root = draft.root.trim() && pathError(draft.root);
   const isTaken = taken.some((each) => each.toLowerCase() === name.toLowerCase());
   return {
-    ...(targetMistake(draft.target.trim()) ? { target: t("stores.add.bad.target") } : {}),
-    ...(draft.root.trim() && pathMistake(draft.root) ? { root: t("stores.add.bad.root") } : {}),
+    ...(target ? { target } : {}),
+    ...(root ? { root } : {}),
     ...(name && !NAME.test(name) ? { name: t("stores.add.bad.name") } : {}),
     ...(name && isTaken ? { name: t("stores.add.bad.taken") } : {}),
   };
-}
-
-/** What is wrong with the login, by its way, in words. */
-export function loginMistakes(login: Login): Partial<Record<LoginWay, string>> {
-  if (login.way === "file" && pathMistake(login.file)) return { file: t("stores.auth.bad.file") };
-  if (login.way === "key" && keyMistake(login.key)) return { key: t("stores.auth.bad.key") };
-  if (login.way === "password" && login.password === "") return { password: t("stores.auth.bad.password") };
-  return {};
 }
 
 /** The parameters of `stores.add`. */

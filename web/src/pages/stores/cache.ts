@@ -17,6 +17,12 @@ export function totalOf(store: CacheStore): number {
   return store.index_bytes + store.metadata_bytes + store.downloads_bytes;
 }
 
+/** A row for each store, and for each removed one that has left something. */
+export function rowsOf(info: CacheInfo): CacheStore[] {
+  const left = info.removed.map((each) => ({ ...each, store: t("stores.cache.removed", { store: each.store }) }));
+  return [...info.stores, ...left];
+}
+
 /** What the downloads of all stores take: the limit is about them alone. */
 export function downloadsOf(info: CacheInfo): number {
   return info.stores.reduce((sum, store) => sum + store.downloads_bytes, 0);

@@ -18,6 +18,12 @@ export function stateOf(store: Store): string {
   return store.state === "idle" && store.is_local ? t("stores.state.idle.local") : t(`stores.state.${store.state}`);
 }
 
+/** What a store waits for; empty when it does not. Why its link is away, its error says. */
+export function waitOf(store: Store): string {
+  if (store.state !== "waiting") return "";
+  return store.prompt ? t("stores.waiting.answer", { target: inert(store.target, 80) }) : t("stores.waiting");
+}
+
 /** By name, so that nothing moves when another one is used. */
 export function sorted(stores: Record<string, Store>): Store[] {
   return Object.values(stores).sort((one, other) => one.name.localeCompare(other.name));

@@ -6,8 +6,9 @@ import type { CacheInfo, CacheStore, Store } from "../../lib/rpc/contract";
 import { FakeDaemon, show } from "../../lib/testing/fake";
 import Stores from "../Stores.svelte";
 import { NO_LOGIN } from "../connect/flow";
-import { CONFIGURED, loginMistakes, mistakesOf, paramsOf, type Draft } from "./adding";
-import { downloadsOf, freedOf, gigabytes, readGigabytes, sharesOf, totalOf } from "./cache";
+import { loginErrors } from "../connect/mistakes";
+import { CONFIGURED, mistakesOf, paramsOf, type Draft } from "./adding";
+import { downloadsOf, freedOf, gigabytes, readGigabytes, rowsOf, sharesOf, totalOf } from "./cache";
 import { barOf, fromChoice, intervals, newsOf, reportOf, sorted } from "./standing";
 import { Unreadable } from "./unreadable.svelte";
 
@@ -38,10 +39,10 @@ function aStore(changes: Partial<Store> = {}): Store {
 }
 
 function aShare(changes: Partial<CacheStore> = {}): CacheStore {
-  return { store: "gpu", path: "/c/gpu", index_bytes: 10, metadata_bytes: 30, downloads_bytes: 60, downloads: 2, ...changes };
+  return { store: "gpu", path: "/c/gpu", index_bytes: 10, metadata_bytes: 30, downloads_bytes: 60, downloads: 2, removed: null, ...changes };
 }
 
-const INFO: CacheInfo = { path: "/c", limit_bytes: 10e9, total_bytes: 100, stores: [aShare()] };
+const INFO: CacheInfo = { path: "/c", limit_bytes: 10e9, total_bytes: 100, stores: [aShare()], removed: [] };
 const PROGRESS = { phase: "receiving", files_done: 150, files_total: 200, bytes_done: 1e6, bytes_total: 2e6, current: "a.json", rate: 5e5, since: 0 };
 
 afterEach(() => setLanguage("en"));
@@ -135,10 +136,16 @@ describe("a new store", () => {
   });
 
   test("says what is missing for the login", () => {
-    expect(Object.keys(loginMistakes({ ...NO_LOGIN, way: "password" }))).toEqual(["password"]);
-    expect(Object.keys(loginMistakes({ ...NO_LOGIN, way: "file", file: "id" }))).toEqual(["file"]);
-    expect(Object.keys(loginMistakes({ ...NO_LOGIN, way: "key", key: "x" }))).toEqual(["key"]);
-    expect(loginMistakes({ ...NO_LOGIN, way: "password", password: "x" })).toEqual({});
+    expect(Object.keys(loginErrors({ ...NO_LOGIN, way: "password" }))).toEqual(["password"]);
+    expect(Object.keys(loginErrors({ ...NO_LOGIN, way: "file", file: "id" }))).toEqual(["file"]);
+    expect(Object.keys(loginErrors({ ...NO_LOGIN, way: "key", key: "x" }))).toEqual(["key"]);
+    expect(loginErrors({ ...NO_LOGIN, way: "password", password: "x" })).toEqual({});
+    expect(loginErrors({ ...NO_LOGIN, way: "password" }, true)).toEqual({});
+    expect(loginErrors({ ...NO_LOGIN, way: "password", password: "x".repeat(4097) })).toEqual({
+      password: "At most 4096 characters.",
+    });
+    const locked = { ...NO_LOGIN, way: "file" as const, file: "~/id", passphrase: "x".repeat(4097) };
+    expect(Object.keys(loginErrors(locked))).toEqual(["passphrase"]);
   });
 
   test("is asked for as it was filled in", () => {
@@ -152,29 +159,24 @@ describe("a new store", () => {
   });
 });
 
-test("what is unreadable is looked for on every page", async () => {
+test("what is unreadable is asked of the daemon, as much as is shown", async () => {
   const asked: unknown[] = [];
-  const artifact = (name: string, problem: string | null) => ({ type: "model", name, problem });
+  const run = { kind: "run", label: "r1", path: "vision/runs/r1", reason: "cut" } as const;
   const rpc = {
-    call: (method: string, params: { cursor: string | null }) => {
-      asked.push([method, params.cursor]);
-      if (method === "runs.list") return Promise.resolve({ runs: [{ id: "r1", path: "", problem: "cut" }], total: 1, next: null });
-      const isFirst = params.cursor === null;
-      return Promise.resolve({
-        artifacts: [isFirst ? artifact("a", null) : artifact("b", "broken")],
-        total: 2,
-        next: isFirst ? "2" : null,
-      });
+    call: (...call: unknown[]) => {
+      asked.push(call);
+      return Promise.resolve({ store: "gpu", problems: [run], total: 201, next: "2" });
     },
   };
   const unreadable = new Unreadable(rpc as never, "gpu");
   await unreadable.look();
-  expect(asked).toEqual([["artifacts.list", null], ["artifacts.list", "2"], ["runs.list", null]]);
-  expect(unreadable.found.map((each) => [each.kind, each.label, each.problem])).toEqual([
-    ["artifact", "model/b", "broken"],
-    ["run", "r1", "cut"],
-  ]);
-  expect([unreadable.looked, unreadable.all, unreadable.isLooking]).toEqual([3, 3, false]);
+  expect(asked).toEqual([["stores.problems", { store: "gpu", limit: 200 }]]);
+  expect([unreadable.found, unreadable.isCut, unreadable.isLooking]).toEqual([[run], true, false]);
+});
+
+test("what removed stores have left is a row of its own", () => {
+  const left = aShare({ path: "/c/old", removed: 1000 });
+  expect(rowsOf({ ...INFO, removed: [left] }).map((each) => each.store)).toEqual(["gpu", "gpu (removed)"]);
 });
 
 describe("the page", () => {
@@ -204,6 +206,30 @@ describe("the page", () => {
     await fireEvent.change(select, { target: { value: "off" } });
     await waitFor(() => expect(fake.calls("stores.change")).toEqual([{ store: "gpu", interval_s: null }]));
     await waitFor(() => expect(select.value).toBe("600"));
+  });
+
+  test("lists folders with the login that is filled in", async () => {
+    const fake = withStores();
+    fake.answer("folders.list", () => ({ path: "/home/ann", parent: "/home", folders: [], is_root: false, is_cut: false }));
+    show(Stores, fake, { hash: "#/stores?add=new-server" });
+    await fireEvent.change(await screen.findByLabelText("How to log in"), { target: { value: "password" } });
+    expect(screen.queryByText("Choose a folder …")).toBeNull();
+    await fireEvent.input(screen.getByLabelText("Password", { selector: "input" }), { target: { value: "s3cret" } });
+    await fireEvent.click(await screen.findByText("Choose a folder …"));
+    await waitFor(() =>
+      expect(fake.calls("folders.list")).toEqual([{ target: "new-server", path: null, auth: { password: "s3cret" } }]),
+    );
+  });
+
+  test("takes a mistake back while it is mended", async () => {
+    const fake = withStores();
+    show(Stores, fake, { hash: "#/stores?add=gpu" });
+    const root = await screen.findByLabelText("Storage root (optional)");
+    await fireEvent.input(root, { target: { value: "runs" } });
+    await fireEvent.blur(root);
+    await waitFor(() => expect(root.getAttribute("aria-invalid")).toBe("true"));
+    await fireEvent.input(root, { target: { value: "/runs" } });
+    await waitFor(() => expect(root.getAttribute("aria-invalid")).toBe("false"));
   });
 
   test("says a mistake at its field, and sends nothing", async () => {

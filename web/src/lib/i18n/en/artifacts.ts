@@ -176,6 +176,7 @@ export const artifacts = {
   "artifacts.download.noMatch": "No file matches.",
   "artifacts.download.noPattern": "Write at least one pattern.",
   "artifacts.download.tooMany": "At most {most} patterns.",
+  "artifacts.download.tooLong": "A pattern has at most {most} characters.",
   "artifacts.download.quick": "Add {pattern} (1 file) | Add {pattern} ({count} files)",
   "artifacts.download.to": "Folder on this machine",
   "artifacts.download.to.hint": "Empty for a folder of its own in {path}",

@@ -16,6 +16,9 @@ export const downloads = {
   "downloads.detail.turn": "waits for its turn",
   "downloads.detail.starting": "starting",
   "downloads.detail.connecting": "connecting",
+  "downloads.detail.again": "the worker has ended unexpectedly and is started again",
+  "downloads.detail.unproven":
+    "1 file has no digest in the manifest; only the size was checked | {count} files have no digest in the manifest; only the size was checked",
   "downloads.detail.answer": "waits for your answer",
   "downloads.progress": "Progress of {ref}",
   "downloads.progress.file": "Progress of file {file}",

@@ -177,6 +177,7 @@ export const artifacts: Record<keyof typeof en, string> = {
   "artifacts.download.noMatch": "没有匹配的文件。",
   "artifacts.download.noPattern": "请至少输入一个模式。",
   "artifacts.download.tooMany": "最多 {most} 个模式。",
+  "artifacts.download.tooLong": "每个模式最多 {most} 个字符。",
   "artifacts.download.quick": "添加 {pattern}（{count} 个文件）",
   "artifacts.download.to": "本机上的目录",
   "artifacts.download.to.hint": "留空则保存到 {path} 下的单独目录",

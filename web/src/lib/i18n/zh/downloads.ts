@@ -18,6 +18,8 @@ export const downloads: Record<keyof typeof en, string> = {
   "downloads.detail.turn": "正在排队",
   "downloads.detail.starting": "正在启动",
   "downloads.detail.connecting": "正在连接",
+  "downloads.detail.again": "下载进程意外结束，正在重新启动",
+  "downloads.detail.unproven": "{count} 个文件在清单中没有校验值，仅检查了大小",
   "downloads.detail.answer": "等待您的回答",
   "downloads.progress": "{ref} 的下载进度",
   "downloads.progress.file": "文件 {file} 的下载进度",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endings, exactly, matcher, readPatterns } from "./globs";
+import { endings, exactly, isTooLong, LONGEST_PATTERN, matcher, readPatterns } from "./globs";
 
 function file(path: string) {
   return { path, size: 1, digest: "", modified: null, is_local: false };
@@ -8,6 +8,10 @@ function file(path: string) {
 describe("patterns", () => {
   it("are one a line, none twice", () => {
     expect(readPatterns(" *.pth \n\n*.json\n*.pth\n")).toEqual(["*.pth", "*.json"]);
+  });
+
+  it("are as long as the daemon takes them, and no longer", () => {
+    expect([LONGEST_PATTERN, LONGEST_PATTERN + 1].map((length) => isTooLong("é".repeat(length)))).toEqual([false, true]);
   });
 
   // What Python's fnmatchcase says of the same.

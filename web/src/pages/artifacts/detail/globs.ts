@@ -2,6 +2,11 @@ import type { ArtifactFile } from "../../../lib/rpc/contract";
 
 /** The daemon takes this many patterns, each of this many characters. */
 export const MOST_PATTERNS = 100;
+export const LONGEST_PATTERN = 4096;
+
+export function isTooLong(pattern: string): boolean {
+  return [...pattern].length > LONGEST_PATTERN;
+}
 
 /** Patterns as they are typed: one a line. */
 export function readPatterns(text: string): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawn, drift, inSight, isNearEnd } from "./window";
+import { drawn, drift, inSight, isNearEnd, keysOf } from "./window";
 
 describe("the rows in sight", () => {
   it("are few, however long the list is", () => {
@@ -18,6 +18,10 @@ describe("the rows in sight", () => {
     expect(drawn({ start: 10, end: 12 }, 40, 50)).toEqual([10, 11, 40]);
     expect(drawn({ start: 10, end: 12 }, 11, 50)).toEqual([10, 11]);
     expect(drawn({ start: 10, end: 12 }, 60, 50)).toEqual([10, 11]);
+  });
+
+  it("have keys of their own, also when a server names two the same, and before they are there", () => {
+    expect(keysOf([1, 2, 3, 9], ["x", "a", "b", "a"], (row) => row)).toEqual(["a", "b", 3, 9]);
   });
 
   it("are read ahead two windows before they are seen", () => {

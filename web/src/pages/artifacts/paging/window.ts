@@ -23,6 +23,21 @@ export function drawn({ start, end }: Range, focused: number | null, count: numb
   return focused < start ? [focused, ...rows] : [...rows, focused];
 }
 
+/**
+ * A key for each of these rows, none twice: a row that is named as one before it goes by its place. Servers choose
+ * names, and what changes between two pages is on both of them.
+ */
+export function keysOf<Row>(shown: readonly number[], rows: readonly Row[], key: (row: Row) => string): (string | number)[] {
+  const seen = new Set<string>();
+  return shown.map((index) => {
+    const row = rows[index];
+    const name = row === undefined ? undefined : key(row);
+    if (name === undefined || seen.has(name)) return index;
+    seen.add(name);
+    return name;
+  });
+}
+
 /** Whether the end of what is read is so near that more is wanted: two windows before it comes into sight. */
 export function isNearEnd(top: number, height: number, rowHeight: number, count: number): boolean {
   return top + 3 * height > count * rowHeight;
