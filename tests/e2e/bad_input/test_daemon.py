@@ -292,7 +292,7 @@ def test_a_socket_path_that_is_too_long(ctl):
 def test_an_installation_that_is_broken(ctl, tmp_path):
     """What the daemon said before it died is shown."""
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "asyncssh.py").write_text("raise ImportError('libcrypto.so.3: no such file')\n")
+    (tmp_path / "broken" / "structlog.py").write_text("raise ImportError('libcrypto.so.3: no such file')\n")
     ctl.env["PYTHONPATH"] = f"{tmp_path / 'broken'}:{ROOT}"
     done = ctl.run("connect", "local", "--no-browser")
     assert done.code == 3
