@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import mmap
 import struct
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -124,6 +125,10 @@ class GcmCipher(Encryption):
         return self._fixed + self._count.to_bytes(8, "big")
 
 
+_plain = memoryview(mmap.mmap(-1, BUFFER_BYTES))
+"""Where all shortcuts decrypt to; each has handed over what is in it before its turn of the loop ends."""
+
+
 class _Followed:
     """A channel whose data takes the shortcut, and the room that the far end has for more."""
 
@@ -156,9 +161,9 @@ class Shortcut(asyncio.BufferedProtocol):
     def __init__(self, engine: Receiver, transport: asyncio.Transport) -> None:
         self._engine = engine
         self._transport = transport
-        self._buffer = memoryview(bytearray(BUFFER_BYTES))
+        # Memory that takes no room before it is used: most links never fill it.
+        self._buffer = memoryview(mmap.mmap(-1, BUFFER_BYTES))
         self._start = self._end = 0
-        self._plain = memoryview(bytearray(BUFFER_BYTES))
         self._at = 0
         self._parts: list[memoryview] = []
         self._current: _Followed | None = None
@@ -241,7 +246,7 @@ class Shortcut(asyncio.BufferedProtocol):
         if length <= HEAD.size or at + length > BUFFER_BYTES:
             return False
         sealed = self._buffer[start : start + length + TAG_BYTES]
-        header, target = self._buffer[self._start : start], self._plain[at : at + length]
+        header, target = self._buffer[self._start : start], _plain[at : at + length]
         if not cipher.open_into(header, sealed, target):
             return False
         padding, kind, number, count = HEAD.unpack_from(target)
