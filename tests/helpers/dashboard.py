@@ -7,7 +7,7 @@ import re
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.helpers.ctl import ROOT
 
@@ -213,7 +213,7 @@ class Dashboard:
 
     def settles(self):
         """Wait until nothing loads any more."""
-        self.page.wait_for_function("document.querySelector('.skeleton, [aria-busy=true]') === null")
+        expect(self.page.locator(".skeleton, [aria-busy=true]")).to_have_count(0)
 
     def text(self):
         """All that is shown."""

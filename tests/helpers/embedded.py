@@ -131,7 +131,7 @@ class EmbeddedServer:
             env={"HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin"},
             start_new_session=True,
         )
-        listening = asyncio.create_task(_pump(process.stdin, child.stdin))
+        listening = asyncio.create_task(_listen(process, child))
         try:
             await first_of(_talk(process, child), process.channel.wait_closed())
             if not process.channel.is_closing():
@@ -148,6 +148,14 @@ class EmbeddedServer:
 
 async def _talk(process: asyncssh.SSHServerProcess[bytes], child: asyncio.subprocess.Process) -> None:
     await asyncio.gather(_pump(child.stdout, process.stdout), _pump(child.stderr, process.stderr))
+    with contextlib.suppress(OSError, asyncssh.Error):
+        process.stdout.write_eof()  # it is the end of both, which share a channel
+
+
+async def _listen(process: asyncssh.SSHServerProcess[bytes], child: asyncio.subprocess.Process) -> None:
+    await _pump(process.stdin, child.stdin)
+    with contextlib.suppress(OSError):
+        child.stdin.write_eof()  # type: ignore[union-attr]  # it is a pipe
 
 
 async def _pump(source: Any, sink: Any) -> None:
@@ -155,7 +163,6 @@ async def _pump(source: Any, sink: Any) -> None:
         while data := await source.read(65536):
             sink.write(data)
             await sink.drain()
-        sink.write_eof()
 
 
 class _Server(asyncssh.SSHServer):

@@ -65,12 +65,12 @@ async def test_a_version_comes_over_ssh(tmp_path, server):
 async def test_cuts_do_not_matter(tmp_path, server):
     """Three of them in one file: each time it goes on where it was."""
     sources = MadeUpSources(tmp_path)
-    content = os.urandom(6_000_000)
+    content = os.urandom(30_000_000)  # far more than is on its way at a time
     sources.add("m", {"b.bin": content})
-    async with Bench(tmp_path, sources, host_of(server), rate=3_000_000) as bench:
+    async with Bench(tmp_path, sources, host_of(server), rate=10_000_000) as bench:
         name = (await bench.downloads.start(DownloadRequest(ref="m"))).intent.id
         for cut in (1, 2, 3):
-            await bench.until(name, lambda view, cut=cut: view.state.totals.bytes_done > cut * 1_000_000)
+            await bench.until(name, lambda view, cut=cut: view.state.totals.bytes_done > cut * 5_000_000)
             server.drop_connections()
             await bench.until(name, lambda view: view.state.phase is DownloadPhase.WAITING)
         assert (await bench.end_of(name)).state.phase is DownloadPhase.DONE
