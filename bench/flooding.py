@@ -10,10 +10,12 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.model import CannotMeasure
-from tests.helpers.runicorn_env import NEW, SITE, MadeUpHome
+from bench.standin import environment_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.helpers.runicorn_env import MadeUpHome
 
 PIECE_BYTES = 1024 * 1024
 ANSWER_S = 60.0
@@ -63,12 +65,7 @@ while True:
 
 def flooding_viewer(home: MadeUpHome, name: str = "venvs/flooding") -> Path:
     """Make its environment below a home; return its Python."""
-    python = home.venv(name, claims=NEW)
-    package = python.parent.parent / SITE / "uvicorn"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "__main__.py").write_text(_UVICORN.replace("VERSION", NEW))
-    return python
+    return environment_of(home, name, _UVICORN)
 
 
 def ask(port: int, size: int) -> socket.socket:

@@ -57,9 +57,14 @@ Server(socket.socket(fileno=int(sys.argv[sys.argv.index("--fd") + 1]))).serve_fo
 
 def stand_in(home: MadeUpHome, name: str = "venvs/standin") -> Path:
     """Make its environment below a home; return its Python."""
+    return environment_of(home, name, _UVICORN)
+
+
+def environment_of(home: MadeUpHome, name: str, program: str) -> Path:
+    """Make an environment whose viewer is this program, where VERSION stands for its version."""
     python = home.venv(name, claims=NEW)
     package = python.parent.parent / SITE / "uvicorn"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "__main__.py").write_text(_UVICORN.replace("VERSION", NEW))
+    (package / "__main__.py").write_text(program.replace("VERSION", NEW))
     return python

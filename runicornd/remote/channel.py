@@ -12,7 +12,7 @@ from runicornd._lib.supervise import Tasks
 from runicornd.errors import AgentFailed, NotConnected, RunicorndError
 from runicornd.remote.handshake import START_S, STATUS_S, feed, greeted, is_closed, launch
 from runicornd.remote.lines import LINE_LIMIT, LineTooLong
-from runicornd.remote.messages import Message, Nothing, broken, raised, read
+from runicornd.remote.messages import Message, Nothing, broken, ended_early, raised, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -228,9 +228,7 @@ class AgentChannel:
             pass
         if await is_closed(self.connection):
             return NotConnected("cannot ask the agent: the connection was lost")
-        said = self._process.complaint().strip()
-        ended = "was ended" if status is None else f"ended with status {status}"
-        return AgentFailed(f"cannot ask the agent: it {ended}{f': {said}' if said else ''}")
+        return ended_early("cannot ask the agent: it", status, self._process.complaint())
 
     async def _ping(self) -> None:
         while self._reason is None:

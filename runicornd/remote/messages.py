@@ -273,6 +273,22 @@ def broken(how: str) -> AgentFailed:
     )
 
 
+def ended_early(what: str, status: int | None, complaint: str) -> AgentFailed:
+    """The error for a far end that is gone while the connection lives.
+
+    Args:
+        what: What cannot be done, and who has ended: "cannot ask the agent: it".
+        status: Its exit status; None when there is none.
+        complaint: What it wrote to its standard error.
+    """
+    said = complaint.strip()
+    how = "was ended" if status is None else f"ended with status {status}"
+    return AgentFailed(
+        f"{what} {how}{f': {said}' if said else ''}",
+        hint="try again; if it lasts, 'runicornctl doctor TARGET' looks at the server",
+    )
+
+
 def raised(error: WireError) -> RunicorndError:
     """The agent's error as one of ours; a kind that it has no business with is ``AgentFailed``."""
     context = {name: value for name, value in error.context.items() if name not in {"message", "hint"}}

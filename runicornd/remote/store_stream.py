@@ -16,7 +16,7 @@ from runicornd.errors import AgentFailed, NotConnected
 from runicornd.remote import bootstrap
 from runicornd.remote.handshake import STATUS_S, feed, first_line, is_closed, launch
 from runicornd.remote.lines import LineTooLong
-from runicornd.remote.messages import broken, raised, read
+from runicornd.remote.messages import broken, ended_early, raised, read
 from runicornd.remote.store_decode import FetchDecoder, SyncDecoder
 from runicornd.remote.store_frames import (
     FetchFrame,
@@ -238,9 +238,7 @@ class _FarEnd:
             return NotConnected(
                 "cannot read the store: the connection was lost", hint="it is tried again by itself"
             )
-        said = self._process.complaint().strip()
-        ended = "was ended" if status is None else f"ended with status {status}"
-        return AgentFailed(f"cannot read the store: its far end {ended}{f': {said}' if said else ''}")
+        return ended_early("cannot read the store: its far end", status, self._process.complaint())
 
 
 @asynccontextmanager
