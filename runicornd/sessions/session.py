@@ -31,6 +31,8 @@ STOP_LIMIT_S = 15.0
 SETTLE_S = 1.0
 LEFT_BEHIND = "the viewer could not be reached; it ends by itself when its lease runs out"
 AT_REST = frozenset({Phase.STOPPED, Phase.FAILED})
+# A server that goes down may end the viewer before its connections: then both is true, and only one matters.
+COMING_BACK = frozenset({Phase.RECONNECTING, Phase.RESTARTING})
 
 
 class Session:
@@ -109,7 +111,7 @@ class Session:
     def link_changed(self) -> None:
         """Show what the link's new state means: why it is away, or what it asks."""
         link = self.link.state
-        is_away = self.phase is Phase.RECONNECTING or self._state.step is Step.CONNECTING
+        is_away = self.phase in COMING_BACK or self._state.step is Step.CONNECTING
         if self.is_proven and is_away and link.phase is LinkPhase.BACKOFF and link.error:
             self._apply(lifecycle.LinkLost(link.error))
         else:

@@ -295,6 +295,27 @@ async def test_a_session_of_the_last_daemon_says_why_it_waits(bench):
     assert (await b.until(Phase.READY)).state.error is None
 
 
+async def test_a_server_that_goes_down_takes_the_viewer_first(bench):
+    """The viewer's end is heard, then the link is lost: what is waited for is the server."""
+    b = bench(delays_s=(0.0,))
+    b.steps.outcomes["watch"] = [CRASHED]
+    came_up = asyncio.Event()
+
+    async def connect(*, patient):
+        if patient:
+            await came_up.wait()
+
+    b.steps.connect = connect
+    await b.session.start()
+    await b.until(Phase.RESTARTING)
+    b.link.state = SimpleNamespace(prompt_id=None, phase=LinkPhase.BACKOFF, error=LOST)
+    b.session.link_changed()
+    state = b.session.view().state
+    assert (state.phase, state.error) == (Phase.RECONNECTING, LOST)
+    came_up.set()
+    assert (await b.until(Phase.READY)).state.error is None
+
+
 async def test_a_session_that_worked_goes_on_when_it_cannot_be_saved(bench, tmp_path):
     """Its viewer crashed and the disk is full: a new one runs, and what is wrong is told."""
     b = bench(delays_s=(0.0,))
