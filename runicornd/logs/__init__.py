@@ -36,6 +36,9 @@ _LIBRARY_LEVELS = {
     "jsonrpcserver": "CRITICAL",
 }
 
+# asyncio says so of each of the last words to a connection that is gone; its end is told where it matters.
+_LAST_WORDS = "socket.send() raised exception."
+
 
 class Logs:
     """The log of this process, from its making to ``close``.
@@ -79,6 +82,7 @@ class Logs:
             with contextlib.suppress(OSError):  # the disk may still be full
                 handler.close()
         self._handlers.clear()
+        logging.getLogger("asyncio").removeFilter(_is_news)
         structlog.reset_defaults()
 
     def _add_file(self, file: Path) -> str | None:
@@ -106,6 +110,7 @@ class Logs:
             root.addHandler(handler)
         for name, limit in _LIBRARY_LEVELS.items():
             logging.getLogger(name).setLevel(limit)
+        logging.getLogger("asyncio").addFilter(_is_news)
         structlog.configure(
             processors=[
                 structlog.stdlib.filter_by_level,
@@ -122,6 +127,10 @@ class Logs:
 def set_level(level: str) -> None:
     """Log what is of this level or above from now on: debug, info, warning or error."""
     logging.getLogger().setLevel(level.upper())
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.msg != _LAST_WORDS
 
 
 class _PrivateFile(RotatingFileHandler):

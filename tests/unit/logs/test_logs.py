@@ -239,3 +239,12 @@ def test_an_endless_value(open_logs, file):
     open_logs().info("x", long="y" * 100_000, circle=circle, many=list(range(100_000)))
     assert len(file.read_text()) < 20_000
     assert len(_entries(file)) == 1
+
+
+def test_last_words_to_a_connection_that_is_gone_are_not_news(open_logs, file):
+    """asyncio repeats one warning for each of them; its other warnings are kept."""
+    open_logs()
+    logger = logging.getLogger("asyncio")
+    logger.warning("socket.send() raised exception.")
+    logger.warning("Executing took 2 seconds")
+    assert [entry["event"] for entry in _entries(file)] == ["Executing took 2 seconds"]
