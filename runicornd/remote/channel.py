@@ -126,7 +126,10 @@ class AgentChannel:
         if self._reason is not None:
             raise again(self._reason)
         if len(self._pending) >= PENDING_LIMIT:
-            raise AgentFailed(f"cannot ask the agent: {PENDING_LIMIT} requests wait for it already")
+            raise AgentFailed(
+                f"cannot ask the agent: {PENDING_LIMIT} requests wait for it already",
+                hint="the server is slow to answer; try again when it has come to rest",
+            )
         self._last_id += 1
         number = self._last_id
         answer = self._pending[number] = asyncio.get_running_loop().create_future()
@@ -138,7 +141,10 @@ class AgentChannel:
                     await self._send(line)
                     raw = await answer
         except TimeoutError as error:
-            raise AgentFailed(f"cannot do {method}: no answer from the agent in {timeout_s:g} s") from error
+            raise AgentFailed(
+                f"cannot do {method}: no answer from the agent in {timeout_s:g} s",
+                hint="the server or its disk may be busy: try 'ls' in the home there, then try again",
+            ) from error
         finally:
             del self._pending[number]
             if not answer.cancel() and not answer.cancelled():
@@ -159,7 +165,10 @@ class AgentChannel:
 
     async def _send(self, line: bytes) -> None:
         if len(line) > LINE_LIMIT:
-            raise AgentFailed("cannot ask the agent: the request is too long")
+            raise AgentFailed(
+                "cannot ask the agent: the request is too long",
+                hint=f"what was asked has more than {LINE_LIMIT} bytes; ask for less at once",
+            )
         async with self._writing:
             try:
                 await self._process.stream.write(line)

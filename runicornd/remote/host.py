@@ -239,7 +239,10 @@ class RemoteHost:
             return await connection.open_unix(endpoint)
         hostname, _, port = endpoint.rpartition(":")
         if not port.isdecimal() or not 0 < int(port) < 65536:
-            raise AgentFailed(f"cannot reach the viewer: {endpoint!r} is no endpoint")
+            raise AgentFailed(
+                f"cannot reach the viewer: {endpoint!r} is no endpoint",
+                hint="'runicornctl restart' starts a new viewer",
+            )
         return await connection.open_tcp(hostname, int(port))
 
     async def close(self) -> None:
