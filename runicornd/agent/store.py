@@ -9,8 +9,6 @@ from .failures import Failure, from_os
 from .params import Params
 from .store_io import PACKED_LIMIT, Input, Output, entries
 from .store_root import Root
-from .store_scan import Most, Scan
-from .store_sync import Sender, compare, send_changes, totals
 from .wire import decode, encode
 
 PROTOCOL = 1
@@ -64,7 +62,7 @@ def _answer(asked: Input, output: Output, told: Lines) -> None:
         packed = asked.packed(params.whole("packed", 0, PACKED_LIMIT))
         root = Root(_absolute(params.text("root")))
         told.send({"root": root.path})
-        from .store_send import FileSender  # noqa: PLC0415 - a sync, which should begin soon, does without
+        from .store_send import FileSender  # noqa: PLC0415 - each request loads what it takes: it begins sooner
 
         FileSender(root, output).send(entries(packed))
     else:
@@ -72,6 +70,9 @@ def _answer(asked: Input, output: Output, told: Lines) -> None:
 
 
 def _sync(params: Params, asked: Input, output: Output, told: Lines) -> None:
+    from .store_scan import Most, Scan  # noqa: PLC0415 - as above
+    from .store_sync import Sender, compare, send_changes, totals  # noqa: PLC0415
+
     root = Root(_absolute(params.text("root")) or _own_root())
     most = Most(
         params.whole("max_file_bytes", 0, METADATA_LIMIT),

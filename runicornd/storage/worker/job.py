@@ -190,6 +190,7 @@ class Job:
         if isinstance(finding, Twin):
             twins.append(finding)
         elif isinstance(finding, Work):
+            self._link.begin()
             self._open[finding] = None
             self._counted[finding] = finding.offset
             self._meter.bytes_done += finding.offset

@@ -66,11 +66,19 @@ class WorkerLink:
         Raises:
             RunicorndError: It cannot be made, and trying on is not worth it.
         """
-        if self._connection is not None and self._watch is not None and not self._watch.done():
+        if self._connection is not None and self._is_up:
             return self._connection
-        if self._connecting is None or self._connecting.done():
-            self._connecting = asyncio.create_task(self._connect(), name="worker: connect")
-        return await asyncio.shield(self._connecting)
+        attempt = self._attempt()
+        try:
+            return await asyncio.shield(attempt)
+        finally:
+            if attempt.done() and self._connecting is attempt:
+                self._connecting = None
+
+    def begin(self) -> None:
+        """It will be wanted soon: connect beside other work. What goes wrong the next ``up`` tells."""
+        if not self._is_up:
+            self._attempt()
 
     async def pause(self, why: str) -> None:
         """Wait as long as after a failed attempt: ``why`` says what has failed."""
@@ -96,6 +104,18 @@ class WorkerLink:
         if connection is not None:
             await connection.close()
 
+    @property
+    def _is_up(self) -> bool:
+        return self._watch is not None and not self._watch.done()
+
+    def _attempt(self) -> asyncio.Task[Connection]:
+        """The attempt that goes on, or whose failure nobody has heard of; else a new one."""
+        attempt = self._connecting
+        if attempt is None or (attempt.done() and not _has_failed(attempt)):
+            attempt = self._connecting = asyncio.create_task(self._connect(), name="worker: connect")
+            attempt.add_done_callback(_has_failed)  # it is no news for asyncio: ``up`` may never ask
+        return attempt
+
     async def _connect(self) -> Connection:
         if self._connection is not None:
             await self._connection.close()
@@ -113,3 +133,7 @@ class WorkerLink:
             self._watch = asyncio.create_task(connection.wait_closed(), name="worker: watch the connection")
             self._report("")
             return connection
+
+
+def _has_failed(attempt: asyncio.Task[Connection]) -> bool:
+    return attempt.cancelled() or attempt.exception() is not None
