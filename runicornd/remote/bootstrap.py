@@ -33,15 +33,16 @@ PLACES = (
     "/opt/*/bin/python3",
     "/usr/local/*/bin/python3",
 )
-_PROBE = "import sys;sys.exit(sys.version_info<(3,6))"
+# What is found may be a script that looks for the real one, as pyenv's: it is asked once, and then left out.
+_PROBE = "import sys;sys.version_info<(3,6)and sys.exit(1);print(sys.executable)"
 
 _SCRIPT = (
     'unset IFS CDPATH ENV; echo runicornd"-"says:here; '
     "for p in {candidates}; do "
     'q=$(command -v "$p" 2>/dev/null) || continue; '
-    '"$q" -ISc "{probe}" </dev/null >/dev/null 2>&1 || continue; '
+    'r=$("$q" -ISc "{probe}" </dev/null 2>/dev/null) && test -x "$r" || continue; '
     'echo runicornd"-"says:python; '
-    'exec "$q" {options} "{boot}" rb runicornd-agent; '
+    'exec "$r" {options} "{boot}" rb runicornd-agent; '
     "done; "
     'echo runicornd"-"says:none'
 )

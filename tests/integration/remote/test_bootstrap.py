@@ -111,6 +111,20 @@ async def test_a_python_that_is_too_old_or_broken_is_passed_over(far):
     await host.close()
 
 
+async def test_a_script_that_looks_for_the_real_python_runs_once(far):
+    """pyenv's take a tenth of a second each time; the agent is started by what one has found."""
+    folder = far.home / ".test-bin"
+    real = (folder / "python3").resolve()
+    script = folder / "python3"
+    script.unlink()
+    script.write_text(f'#!/bin/sh\necho asked >> "{folder}/asked"\nexec "{real}" "$@"\n')
+    script.chmod(0o755)
+    host = far.host()
+    await host.greeting()
+    await host.close()
+    assert (folder / "asked").read_text() == "asked\n"
+
+
 def imitate(far, name, text):
     """Make a login shell that is a script of ours."""
     shell = far.home / name
