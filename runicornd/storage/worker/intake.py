@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from runicornd._lib.clock import Clock
     from runicornd.storage.worker.placing import Placed, Placer
     from runicornd.storage.worker.receiving import Receiver, Refused, Step
 
@@ -26,6 +27,8 @@ BITES_WAITING = 8
 PLACE_FILES = 1000
 PLACE_BYTES = 64 * 1024 * 1024
 PLACES_WAITING = 2
+PLACE_S = 2.0
+"""Whole files wait so long for others at most; each time all that was written is synced to the disk."""
 
 
 class Threads:
@@ -56,11 +59,15 @@ class Intake:
         settle: Called in the event loop for each file that came to an end.
     """
 
-    def __init__(self, threads: Threads, receiver: Receiver, placer: Placer, settle: Settle) -> None:
+    def __init__(
+        self, threads: Threads, receiver: Receiver, placer: Placer, settle: Settle, clock: Clock
+    ) -> None:
         self._threads = threads
         self._receiver = receiver
         self._placer = placer
         self._settle = settle
+        self._clock = clock
+        self._placed_at = clock.monotonic()
         self._steps: list[Step] = []
         self._size = 0
         self._whole: list[Received] = []
@@ -82,9 +89,16 @@ class Intake:
             await self._reap(BITES_WAITING, PLACES_WAITING)
 
     def nudge(self) -> None:
-        """Let a slow stream's bytes go on without a full bite."""
+        """Let a slow stream's bytes and files go on without a full bite; call it a few times a second."""
+        while self._receiving and _is_good(self._receiving[0]):
+            self._sort(self._receiving.popleft().result())
+        while self._placing and _is_good(self._placing[0]):
+            for outcome in self._placing.popleft().result():
+                self._settle(outcome)
         if self._steps and not self._receiving:
             self._submit()
+        if not self._placing and self._clock.monotonic() - self._placed_at >= PLACE_S:
+            self._place()
 
     async def flush(self) -> None:
         """Return when everything taken so far has come to its end. Raises as ``add``."""
@@ -117,6 +131,7 @@ class Intake:
             self._receiving.append(loop.run_in_executor(self._threads.receiving, self._receiver.take, steps))
 
     def _place(self) -> None:
+        self._placed_at = self._clock.monotonic()
         if self._whole:
             whole, self._whole, self._whole_size = self._whole, [], 0
             loop = asyncio.get_running_loop()
@@ -140,3 +155,8 @@ class Intake:
         has_large = any(each.descriptor is not None for each in self._whole)
         if has_large or len(self._whole) >= PLACE_FILES or self._whole_size >= PLACE_BYTES:
             self._place()
+
+
+def _is_good(future: asyncio.Future[T]) -> bool:
+    """Whether there is a result; what went wrong is raised where the stream is read."""
+    return future.done() and not future.cancelled() and future.exception() is None

@@ -120,7 +120,7 @@ class Job:
             placer = Placer(stack.enter_context(TargetFolder(self._to)), self._verified)
             receiver = Receiver(folder, self._verified, lambda descriptor: self._sync(placer, descriptor))
             surveyor = Surveyor(folder, self._verified, self._on_read)
-            self._intake = Intake(self._threads, receiver, placer, self._settle)
+            self._intake = Intake(self._threads, receiver, placer, self._settle, self._clock)
             try:
                 while piece := list(itertools.islice(files, SLICE_FILES)):
                     await self._do(piece, surveyor, placer)
