@@ -77,6 +77,7 @@ class Fetcher:
         self._clock = clock
         self._orders: dict[str, Fetch] = {}
         self._process: WorkerProcess | None = None
+        self._is_expected = False
         self._wanted = asyncio.Event()
         self._kicked = asyncio.Event()
         self._rate = 0.0
@@ -88,6 +89,12 @@ class Fetcher:
     def is_busy(self) -> bool:
         """Whether it has anything to fetch."""
         return bool(self._orders)
+
+    def expect(self) -> None:
+        """There will be work: a worker takes a while to start. If none comes it ends by itself."""
+        if self._process is None:
+            self._is_expected = True
+            self._wanted.set()
 
     def begin(self, order: Fetch) -> None:
         """Fetch this, too."""
@@ -118,11 +125,12 @@ class Fetcher:
             self._process.tell(Kick())
 
     async def run(self) -> None:
-        """Have a worker while there is work, until cancelled."""
+        """Have a worker while there is work, or is about to be, until cancelled."""
         while True:
             await self._wanted.wait()
             pauses = delays(random.Random())  # noqa: S311 - jitter, not a secret
-            while self._orders:
+            while self._orders or self._is_expected:
+                self._is_expected = False
                 if not await self._serve():
                     self._kicked.clear()
                     await set_within(self._clock, self._kicked, next(pauses))

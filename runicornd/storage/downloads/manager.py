@@ -113,6 +113,7 @@ class Downloads:
         """
         async with self._starting:
             source = await self._sources.source(request.store)
+            self._fetchers.of(source.name, source.target).expect()
             selection = await self._sources.select(source.name, request.ref)
             download = await self._prepared(request, source, selection)
         download.apply(Queued("waiting for its turn"))

@@ -26,6 +26,7 @@ from runicornd.storage.downloads.model import DownloadPhase, DownloadRequest
 from runicornd.storage.model import FileEntry, ReferenceEntry
 from tests.helpers.downloading import Bench, MadeUpSources
 from tests.helpers.embedded import USER, EmbeddedServer
+from tests.helpers.waiting import eventually
 
 LOCAL = Host(target="local", hostname="localhost", is_local=True)
 LARGE = os.urandom(6_000_000)
@@ -234,6 +235,17 @@ async def test_a_restart_goes_on(tmp_path, sources):
         view = await bench.end_of(name)
         assert view.state.phase is DownloadPhase.DONE
     assert files_in(part.parent) == {"b.bin": LARGE}
+
+
+async def test_a_worker_that_was_started_for_nothing_ends(bench, sources, monkeypatch):
+    """It starts while the plan is made; when there is no plan, it goes, and the next download has its own."""
+    monkeypatch.setenv("RUNICORND_WORKER_IDLE", "0.5")
+    with pytest.raises(UnknownArtifact):
+        await bench.downloads.start(DownloadRequest(ref="other"))
+    await eventually(lambda: fetchers_of(os.getpid()), "a worker")
+    await eventually(lambda: not fetchers_of(os.getpid()), "its end")
+    sources.add("m", {"a": b"1"})
+    assert (await bench.pull("m")).state.phase is DownloadPhase.DONE
 
 
 async def test_a_worker_that_is_killed_is_replaced(tmp_path, sources):
