@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runicornd.errors import NoEnvironment, ViewerIncompatible, ViewerNotInstalled
 from runicornd.prompts import Choice, Question, QuestionKind
+from runicornd.ssh.targets import LOCAL_TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,9 +78,10 @@ def none_usable(environments: Sequence[JudgedEnvironment], target: str, package:
     lines = [f"  {judged.environment.name}: {judged.reason}" for judged in mendable[:SHOWN_FIXES]]
     fixes = [f"  {judged.fix}" for judged in mendable[:SHOWN_FIXES] if judged.fix]
     kind = ViewerIncompatible if too_old else ViewerNotInstalled
+    place = "this machine" if target == LOCAL_TARGET else "the server"
     return kind(
         "\n".join([f"cannot start a viewer on {target}: {what}", *lines]),
-        hint="\n".join(["on the server, run one of:", *fixes]),
+        hint="\n".join([f"on {place}, run one of:", *fixes]),
         fixes=[judged.fix for judged in mendable if judged.fix],
     )
 

@@ -67,6 +67,12 @@ def test_nothing_installed_names_a_line_for_each():
     assert "/envs/b2/bin/python -m pip install -U runicorn" in error.hint
 
 
+@pytest.mark.parametrize(("target", "where"), [("gpu", "on the server,"), ("local", "on this machine,")])
+def test_where_it_has_to_be_installed(target, where):
+    """There may be no server at all."""
+    assert choice.none_usable([BARE], target, "runicorn").hint.startswith(where)
+
+
 def test_too_old_beats_not_installed():
     """With an old one about, the old one is what to mend."""
     error = choice.none_usable([BARE, OLD], "gpu", "runicorn")
