@@ -20,7 +20,7 @@ from bench.storing import add_store, find_store, memory_folder, pull, size_of
 from bench.timing import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from bench.daemon import Restartable
@@ -37,9 +37,11 @@ STORE = "store"
 READY_S = 20
 SETTLE_S = 2.0
 ONE_FILE, MANY_FILES = "one file", f"{MANY} files"
+VERIFIED = frozenset({"scp", "sftp", "rsync"})
 SHAPES = {ONE_FILE: "one", MANY_FILES: "many"}
 OURS, AGAIN = "ours", "ours, while the worker is still there"
 HASHING = "floor: sha256sum of what came"
+HASHED = ", then sha256sum"
 BUDGET = "at most 1"
 
 
@@ -76,13 +78,14 @@ def _plan(folder: Path, *, is_far: bool) -> Iterator[Plan]:
         row = _Row(host, target, ours, place / "here", sources, give_up_s)
         yield Plan(
             list(_cases(row, is_far=is_far)),
-            list(_comparisons()),
+            list(_comparisons(is_far=is_far)),
             [
                 f"{size / 1e6:g} MB that cannot be compressed, from {place.parent} to the same.",
                 f"Ours is from downloads.start to done, in a daemon that was started {SETTLE_S:g} s before.",
                 "So the worker's start, its connection, SHA-256 and the sync to the disk are in it.",
                 "The second line of ours has no start and no connection: another download ended just before.",
                 "rclone compares checksums, where the server has md5sum; the other peers verify nothing.",
+                f"'{HASHED.strip(', ')}' reads what came once more, for the certainty that ours gives.",
                 f"Far: a proxy delays every byte, {ROUND_TRIP_S * 1000:g} ms there and back; once only."
                 if is_far
                 else "The copies before are removed, untimed; what is copied is in the cache.",
@@ -114,8 +117,7 @@ class _Row:
 
     def hash(self, shape: str) -> float:
         """Verify as peers do not."""
-        names = [str(path) for path in self.sources[shape].rglob("*") if path.is_file()]
-        return seconds(lambda: output_of(["sha256sum", *names], env=os.environ))
+        return seconds(lambda: _hash(self.sources[shape]))
 
     def _pull(self, shape: str) -> float:
         self._clear()
@@ -123,11 +125,14 @@ class _Row:
             shape, seconds(lambda: pull(self.ours.daemon, STORE, f"{SHAPES[shape]}:v1", self.to))
         )
 
-    def copy(self, program: str, shape: str, cipher: str | None) -> float:
-        """Download by a peer."""
+    def copy(self, program: str, shape: str, cipher: str | None, *, is_hashed: bool = False) -> float:
+        """Download by a peer, and verify what came."""
         self._clear()
         way, source = Copying(self.host, self.target, cipher, self.give_up_s), self.sources[shape]
-        return self._checked(shape, seconds(lambda: way.by(program, source, self.to)))
+        taken = seconds(lambda: way.by(program, source, self.to))
+        if is_hashed:
+            taken += seconds(lambda: _hash(self.to))
+        return self._checked(shape, taken)
 
     def _clear(self) -> None:
         shutil.rmtree(self.to, ignore_errors=True)
@@ -137,6 +142,11 @@ class _Row:
             raise CannotMeasure(f"{size_of(self.to)} came, {size_of(self.sources[shape])} are there")
         self._clear()
         return taken
+
+
+def _hash(folder: Path) -> None:
+    names = [str(path) for path in folder.rglob("*") if path.is_file()]
+    output_of(["sha256sum", *names], env=os.environ)
 
 
 def _ciphers(program: str) -> Iterator[tuple[str, str | None]]:
@@ -152,18 +162,22 @@ def _cases(row: _Row, *, is_far: bool) -> Iterator[Case]:
         yield Case(f"{shape}: {HASHING}", partial(row.hash, shape), at_most=most, is_warmed=is_warmed)
         for program in PROGRAMS:
             for peer, cipher in _ciphers(program):
-                yield Case(
-                    f"{shape}: {peer}",
-                    partial(row.copy, program, shape, cipher),
-                    at_most=most,
-                    is_warmed=False,
-                )
+                for end in _ends(program, cipher, is_far=is_far):
+                    copy = partial(row.copy, program, shape, cipher, is_hashed=bool(end))
+                    yield Case(f"{shape}: {peer}{end}", copy, at_most=most, is_warmed=False)
 
 
-def _comparisons() -> Iterator[Comparison]:
+def _ends(program: str, cipher: str | None, *, is_far: bool) -> Sequence[str]:
+    """Without and with verification; far away and for the slower ones its share is small."""
+    has_both = program in VERIFIED and cipher is not None and not is_far
+    return ("", HASHED) if has_both else ("",)
+
+
+def _comparisons(*, is_far: bool) -> Iterator[Comparison]:
     for shape in SHAPES:
         for program in PROGRAMS:
-            for peer, _ in _ciphers(program):
-                for ours, budget in ((OURS, BUDGET), (AGAIN, "")):
-                    name = f"{shape}: {ours} / {peer.removeprefix('peer: ')}"
-                    yield ratio(name, f"{shape}: {ours}", f"{shape}: {peer}", budget)
+            for peer, cipher in _ciphers(program):
+                for end in _ends(program, cipher, is_far=is_far):
+                    for ours, budget in ((OURS, BUDGET), (AGAIN, "")):
+                        name = f"{shape}: {ours} / {peer.removeprefix('peer: ')}{end}"
+                        yield ratio(name, f"{shape}: {ours}", f"{shape}: {peer}{end}", budget)
