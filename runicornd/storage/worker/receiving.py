@@ -249,11 +249,15 @@ def _runs_of(pieces: Sequence[Content]) -> Iterator[Content]:
             small.append(piece)
             continue
         if small:
-            yield b"".join(small)
+            yield _joined(small)
             small = []
         yield piece
     if small:
-        yield b"".join(small)
+        yield _joined(small)
+
+
+def _joined(pieces: list[Content]) -> Content:
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _mismatch(file: PlannedFile, digest: str) -> ChecksumMismatch:
