@@ -23,6 +23,10 @@ class CannotMeasure(Exception):
     """A row or a case cannot be measured here; the text says why."""
 
 
+class TooSlow(CannotMeasure):
+    """It was ended: how much longer it would have taken matters to nobody. That is a result."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One thing that is measured.
@@ -96,11 +100,12 @@ class Row:
 
 @dataclass
 class Measured:
-    """The values of one case, one list a round, and why rounds of it failed."""
+    """The values of one case, one list a round, and why rounds of it failed, or were given up."""
 
     case: Case
     rounds: list[list[float] | None] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    given_up: str = ""
 
     @property
     def values(self) -> list[float]:

@@ -52,6 +52,7 @@ def row_lines(result: Result) -> Iterator[str]:
         yield from _table((plot.x, *plot.series), _points(plot))
     remarks = [
         *result.notes,
+        *(f"{each.case.name}: {each.given_up}" for each in result.measured if each.given_up),
         *(f"{each.case.name}: {why}" for each in result.measured for why in each.failures),
         f"The row took {result.took_s:.0f} s.",
     ]
@@ -127,6 +128,7 @@ def _row_json(result: Result) -> dict[str, object]:
                 **summary(each.values),
                 "rounds": each.rounds,
                 "failures": each.failures,
+                "given_up": each.given_up,
             }
             for each in result.measured
         ],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.model import CannotMeasure, Measured, Plan, Result, Row
+from bench.model import CannotMeasure, Measured, Plan, Result, Row, TooSlow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,13 +57,17 @@ def _run(plan: Plan, result: Result, rounds: int, say: Callable[[str], None]) ->
         for measured in result.measured[turn:] + result.measured[:turn]:
             case = measured.case
             is_due = case.is_warmed if number == 0 else number <= (case.at_most or rounds)
-            if is_due and len(measured.failures) < MAX_FAILURES:
+            if is_due and len(measured.failures) < MAX_FAILURES and not measured.given_up:
                 _once(measured, f"{result.row.name} {number}/{rounds}: {case.name}", number == 0, say)
 
 
 def _once(measured: Measured, title: str, is_warm_up: bool, say: Callable[[str], None]) -> None:
     try:
         got = measured.case.once()
+    except TooSlow as error:
+        measured.given_up = str(error)
+        say(f"{title}: {error}")
+        return
     except Exception as error:  # noqa: BLE001 - the other cases go on
         measured.failures.append(_why(error))
         if not is_warm_up:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.model import CannotMeasure
+from bench.model import CannotMeasure, TooSlow
 from bench.processes import output_of
 
 if TYPE_CHECKING:
@@ -63,8 +64,6 @@ class Copying:
             "known-hosts-file": sshd.known_hosts,
         }
         if self.cipher:
-            if "--sftp-ciphers" not in output_of(["rclone", "help", "flags"], env=os.environ):
-                raise CannotMeasure("this rclone takes no ciphers: it has no --sftp-ciphers")
             options["ciphers"] = self.cipher
         words = [word for name, value in options.items() for word in (f"--sftp-{name}", str(value))]
         self._run("rclone", "copy", "--config", os.devnull, *words, f":sftp:{source}", str(to))
@@ -94,4 +93,12 @@ class Copying:
         try:
             output_of([program, *words], env=os.environ, timeout_s=self.give_up_s)
         except subprocess.TimeoutExpired:
-            raise CannotMeasure(f"{program} was not done after {self.give_up_s:g} s, and ended") from None
+            raise TooSlow(f"{program} was not done after {self.give_up_s:g} s, and ended") from None
+
+
+@functools.cache
+def takes_ciphers(program: str) -> bool:
+    """Whether a program can be told the cipher; what is not installed says so when it is run."""
+    if program != "rclone" or shutil.which(program) is None:
+        return True
+    return "--sftp-ciphers" in output_of(["rclone", "help", "flags"], env=os.environ)

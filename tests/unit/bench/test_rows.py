@@ -6,7 +6,7 @@ import json
 import pytest
 
 from bench.__main__ import main
-from bench.model import CannotMeasure, Case, Plan, Row, difference, ratio, round_trips
+from bench.model import CannotMeasure, Case, Plan, Row, TooSlow, difference, ratio, round_trips
 from bench.report import as_json, as_markdown
 from bench.rows import ROWS
 from bench.runner import measure
@@ -86,6 +86,20 @@ def test_a_case_that_fails_twice_is_given_up_and_the_others_go_on():
     assert len(bad.failures) == 2
     assert "ValueError: broken" in bad.failures[0]
     assert good.values == [1.0, 2.0, 3.0]
+
+
+def test_a_peer_that_is_too_slow_is_tried_once_and_is_no_failure():
+    """That it took so long is what was measured."""
+    tries = []
+
+    def slow():
+        tries.append(1)
+        raise TooSlow("not done after 60 s")
+
+    result = measure(row_of([Case("slow", slow), counting("good", [])]), None, silent)
+    assert (tries, result.has_failed) == ([1], False)
+    assert result.measured[1].values == [1.0, 2.0, 3.0]
+    assert "slow: not done after 60 s" in as_markdown([result], {})
 
 
 def test_a_row_that_cannot_be_set_up_is_a_result_too():
