@@ -77,6 +77,7 @@ class Fetcher:
         self._clock = clock
         self._orders: dict[str, Fetch] = {}
         self._process: WorkerProcess | None = None
+        self._is_dismissed = False
         self._is_expected = False
         self._wanted = asyncio.Event()
         self._kicked = asyncio.Event()
@@ -152,7 +153,7 @@ class Fetcher:
         except OSError as error:
             self._fail(RunicorndError(f"cannot start the worker of downloads: {error}", hint=INTERNAL_HINT))
             return True
-        self._process = process
+        self._process, self._is_dismissed = process, False
         try:
             process.tell(Serve(host))
             process.tell(Limit(self._rate))
@@ -162,7 +163,7 @@ class Fetcher:
         finally:
             self._process = None
             await process.close()
-        if not self._orders:
+        if self._is_dismissed or not self._orders:  # what was ordered since then, the next worker does
             return True
         self._crashed(status)
         return False
@@ -204,6 +205,7 @@ class Fetcher:
                 self._listener.ended(report)
             case Idle():
                 if not self._orders and self._process is not None:
+                    self._is_dismissed = True
                     self._process.end_input()
 
     def _waiting(self, prompt_id: str | None) -> None:
