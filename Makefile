@@ -87,7 +87,7 @@ check: lint test ## What to run before a commit; CI breaks things as well
 check-all: check faults test-slow bench ## That, all faults, the slow tests, the demo, and the numbers
 	$(MAKE) demo < /dev/null
 
-bench: $(INSTALLED) ## Measure, beside the peers
+bench: $(INSTALLED) $(DASHBOARD) ## Measure, beside the peers
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove what these targets made

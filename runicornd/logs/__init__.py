@@ -14,10 +14,12 @@ import sys
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING, Any, TextIO
 
-import structlog
-
+from runicornd._lib.imports import without
 from runicornd.logs.lines import journal_line, json_line, terminal_line
 from runicornd.logs.redaction import redact
+
+with without("rich"):  # a tenth of a second, for coloured tracebacks that we do not write
+    import structlog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -36,19 +36,16 @@ def _quick_imports() -> Iterator[None]:
     """Import without what nobody needs here: somebody waits for the first byte.
 
     asyncssh looks for two libraries with the help of a compiler and a linker, eight processes in all; they
-    are not found on a PATH that is no folder. structlog loads rich, where that is installed, to colour
-    tracebacks. And nothing that is imported becomes garbage.
+    are not found on a PATH that is no folder. And nothing that is imported becomes garbage.
     """
     path = os.environ.get("PATH")
     os.environ["PATH"] = os.devnull
-    sys.modules["rich"] = None  # type: ignore[assignment] # Python takes this for "there is none"
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
         gc.enable()
-        del sys.modules["rich"]
         if path is None:
             del os.environ["PATH"]
         else:

@@ -1,0 +1,32 @@
+"""Imports that leave something out."""
+
+import importlib
+import sys
+
+import pytest
+
+from runicornd._lib.imports import without
+
+
+def test_a_library_is_away_within_the_block_only(tmp_path, monkeypatch):
+    """Whoever looks for it there finds none; later it is as it was."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "made_up_library.py").touch()
+    with without("made_up_library"), pytest.raises(ImportError):
+        importlib.import_module("made_up_library")
+    assert importlib.import_module("made_up_library").__name__ == "made_up_library"
+    monkeypatch.delitem(sys.modules, "made_up_library")
+
+
+def test_what_is_loaded_stays():
+    """Somebody uses it."""
+    with without("json"):
+        assert importlib.import_module("json").dumps([]) == "[]"
+    assert "json" in sys.modules
+
+
+def test_a_failed_import_leaves_nothing_behind():
+    """The error goes on."""
+    with pytest.raises(ImportError), without("made_up_library"):
+        importlib.import_module("made_up_library")
+    assert "made_up_library" not in sys.modules
