@@ -15,7 +15,7 @@ def test_a_library_is_away_within_the_block_only(tmp_path, monkeypatch):
     with without("made_up_library"), pytest.raises(ImportError):
         importlib.import_module("made_up_library")
     assert importlib.import_module("made_up_library").__name__ == "made_up_library"
-    monkeypatch.delitem(sys.modules, "made_up_library")
+    del sys.modules["made_up_library"]
 
 
 def test_what_is_loaded_stays():
