@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import os
 import resource
 import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from runicornd._lib.imports import quick
 from runicornd.errors import AlreadyRunning, RunicorndError
 from runicornd.logs import Logs
 from runicornd.protocol.exits import DAEMON_RUNS_ALREADY
@@ -87,10 +87,9 @@ def _serve(load: Callable[[], Settings], *, foreground: bool) -> int:
     settings = load()
     with only_daemon(settings.paths.state):
         _allow_many_descriptors()
-        gc.disable()  # of what is imported now nothing is garbage, and looking costs a tenth of it
-        from runicornd.app import App  # noqa: PLC0415 - half a second that a loser need not pay
-
-        gc.enable()
+        # aiohttp reads all certificates of the system when it is imported, for TLS clients, which nobody is here.
+        with quick(SSL_CERT_FILE=os.devnull, SSL_CERT_DIR=os.devnull):
+            from runicornd.app import App  # noqa: PLC0415 - half a second that a loser need not pay
         with contextlib.closing(
             Logs(level=settings.log_level, file=settings.paths.log, foreground=foreground)
         ):

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import os
 import sys
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from runicornd._lib.imports import quick
 
 LEVEL_VARIABLE = "RUNICORND_WORKER_LOG_LEVEL"
 IDLE_VARIABLE = "RUNICORND_WORKER_IDLE"
@@ -20,7 +16,9 @@ def main() -> int:
     """Serve the daemon until it closes our standard input."""
     # The event loop and the threads that hash share one interpreter: let neither wait for long.
     sys.setswitchinterval(0.001)
-    with _quick_imports():
+    # asyncssh looks for two libraries with the help of a compiler and a linker, eight processes in all; they
+    # are not found on a PATH that is no folder.
+    with quick(PATH=os.devnull):
         from runicornd.logs import Logs  # noqa: PLC0415 - this and the next are what takes long
         from runicornd.storage.worker import service  # noqa: F401, PLC0415
     logs = Logs(level=os.environ.get(LEVEL_VARIABLE, "info"), file=None, foreground=True)
@@ -29,27 +27,6 @@ def main() -> int:
     finally:
         logs.close()
     return 0
-
-
-@contextlib.contextmanager
-def _quick_imports() -> Iterator[None]:
-    """Import without what nobody needs here: somebody waits for the first byte.
-
-    asyncssh looks for two libraries with the help of a compiler and a linker, eight processes in all; they
-    are not found on a PATH that is no folder. And nothing that is imported becomes garbage.
-    """
-    path = os.environ.get("PATH")
-    os.environ["PATH"] = os.devnull
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-        if path is None:
-            del os.environ["PATH"]
-        else:
-            os.environ["PATH"] = path
 
 
 async def _serve() -> None:

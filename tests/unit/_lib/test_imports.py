@@ -1,11 +1,13 @@
 """Imports that leave something out."""
 
+import gc
 import importlib
+import os
 import sys
 
 import pytest
 
-from runicornd._lib.imports import without
+from runicornd._lib.imports import quick, without
 
 
 def test_a_library_is_away_within_the_block_only(tmp_path, monkeypatch):
@@ -30,3 +32,13 @@ def test_a_failed_import_leaves_nothing_behind():
     with pytest.raises(ImportError), without("made_up_library"):
         importlib.import_module("made_up_library")
     assert "made_up_library" not in sys.modules
+
+
+def test_variables_and_the_collector_are_as_before(monkeypatch):
+    """Also after an error; what was set by somebody has their value again."""
+    monkeypatch.setenv("MADE_UP", "theirs")
+    monkeypatch.delenv("MADE_UP_TOO", raising=False)
+    with pytest.raises(ImportError), quick(MADE_UP="ours", MADE_UP_TOO="ours"):
+        assert (os.environ["MADE_UP"], os.environ["MADE_UP_TOO"], gc.isenabled()) == ("ours", "ours", False)
+        raise ImportError
+    assert (os.environ["MADE_UP"], os.environ.get("MADE_UP_TOO"), gc.isenabled()) == ("theirs", None, True)
