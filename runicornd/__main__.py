@@ -87,7 +87,7 @@ def _serve(load: Callable[[], Settings], *, foreground: bool) -> int:
     settings = load()
     with only_daemon(settings.paths.state):
         _allow_many_descriptors()
-        # aiohttp reads all certificates of the system when it is imported, for TLS clients, which nobody is here.
+        # aiohttp reads the system's certificates when it is imported, for TLS clients, which nobody is here.
         with quick(SSL_CERT_FILE=os.devnull, SSL_CERT_DIR=os.devnull):
             from runicornd.app import App  # noqa: PLC0415 - half a second that a loser need not pay
         with contextlib.closing(

@@ -38,7 +38,13 @@ def test_variables_and_the_collector_are_as_before(monkeypatch):
     """Also after an error; what was set by somebody has their value again."""
     monkeypatch.setenv("MADE_UP", "theirs")
     monkeypatch.delenv("MADE_UP_TOO", raising=False)
-    with pytest.raises(ImportError), quick(MADE_UP="ours", MADE_UP_TOO="ours"):
-        assert (os.environ["MADE_UP"], os.environ["MADE_UP_TOO"], gc.isenabled()) == ("ours", "ours", False)
+    seen = []
+
+    def fails():
+        seen.extend((os.environ["MADE_UP"], os.environ["MADE_UP_TOO"], gc.isenabled()))
         raise ImportError
+
+    with pytest.raises(ImportError), quick(MADE_UP="ours", MADE_UP_TOO="ours"):
+        fails()
+    assert seen == ["ours", "ours", False]
     assert (os.environ["MADE_UP"], os.environ.get("MADE_UP_TOO"), gc.isenabled()) == ("theirs", None, True)
