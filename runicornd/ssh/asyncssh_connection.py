@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 OPEN_TIMEOUT_S = 15.0
 CLOSE_TIMEOUT_S = 0.5
 PROBES = 3
+JUST_ENDED_S = 0.5
+ROOM_S = 0.1
+"""sshd forgets a command when it has seen to all that came with the news of its end: the next request, too."""
+
 PACKET_BYTES = 32 * 1024
 LEAST_FOLLOWED_BYTES = 4 * PACKET_BYTES
 """Of smaller windows too little would be left between what the engine and the shortcut keep to themselves."""
@@ -98,10 +102,20 @@ class AsyncsshConnection:
         self._below = below
         self._allowance = Allowance(round_trip_s=round_trip_s)
         self._channels = channels
+        self._command_ended = float("-inf")
         self._shortcut = _shortcut_of(connection)
 
     async def execute(self, command: str) -> ChannelProcess:
-        """Start a command."""
+        """Start a command. Where only few may run, one that has just ended counts for a moment longer."""
+        try:
+            return await self._execute(command)
+        except ChannelRefused:
+            if asyncio.get_running_loop().time() - self._command_ended > JUST_ENDED_S:
+                raise
+        await asyncio.sleep(ROOM_S)
+        return await self._execute(command)
+
+    async def _execute(self, command: str) -> ChannelProcess:
         try:
             stream = await self._open(
                 lambda session, **sizes: self._connection.create_session(
@@ -114,7 +128,11 @@ class AsyncsshConnection:
                 f"({printable(error.reason)})",
                 hint="the server may limit the number of channels (MaxSessions)",
             ) from error
+        stream.on_lost = self._note_end
         return ChannelProcess(stream)
+
+    def _note_end(self) -> None:
+        self._command_ended = asyncio.get_running_loop().time()
 
     async def open_unix(self, path: str) -> ChannelStream:
         """Connect to a Unix socket of the server."""

@@ -40,6 +40,7 @@ class ChannelStream(asyncssh.SSHClientSession[bytes]):
         self._buffered = 0
         self._taken_in = 0
         self.on_read: Callable[[int], None] | None = None
+        self.on_lost: Callable[[], None] | None = None
         self._is_paused = False
         self._has_ended = False
         self._is_lost = False
@@ -192,6 +193,8 @@ class ChannelStream(asyncssh.SSHClientSession[bytes]):
         self._end()
         self._set_exit(None)
         self._lost.set()
+        if self.on_lost is not None:
+            self.on_lost()
         if self._window is not None:
             self._window.close()
 

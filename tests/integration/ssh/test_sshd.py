@@ -204,6 +204,16 @@ async def test_one_channel_too_many(tmp_path, host_of, connect):
         assert await process.stream.read(100) == b"still here"
 
 
+async def test_one_command_after_the_other(tmp_path, host_of, connect):
+    """With MaxSessions 1 the next one may begin as soon as the last one has ended."""
+    with Sshd(tmp_path / "sshd", lines=["MaxSessions 1"]) as server:
+        connection = await connect(host_of(server))
+        for _ in range(20):
+            process = await connection.execute("echo ok")
+            assert await process.stream.read(100) == b"ok\n"
+            await process.stream.close()
+
+
 async def test_a_lost_connection_is_noticed(server, host_of, connect):
     """When the server's process dies, waiters wake, readers hear of it, and new channels fail."""
     connection = await connect(host_of(server))
