@@ -36,7 +36,7 @@ CLOSE_TIMEOUT_S = 0.5
 PROBES = 3
 JUST_ENDED_S = 0.5
 ROOM_S = 0.1
-"""sshd forgets a command when it has seen to all that came with the news of its end: the next request, too."""
+"""sshd forgets a command when it has seen to all that came with the news of its end, the next request too."""
 
 PACKET_BYTES = 32 * 1024
 LEAST_FOLLOWED_BYTES = 4 * PACKET_BYTES
