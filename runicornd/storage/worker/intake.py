@@ -111,17 +111,13 @@ class Intake:
         """Let what is on its way come to its end, after a cut or an error, and close the open part."""
         self._submit()
         while self._receiving:
-            results = await asyncio.gather(*self._receiving, return_exceptions=True)
-            self._receiving.clear()
-            for result in results:
-                if not isinstance(result, BaseException):
-                    self._sort(result)
+            for outcomes in await _results(self._receiving):
+                self._sort(outcomes)
         self._place()
-        placed = await asyncio.gather(*self._placing, return_exceptions=True)
-        self._placing.clear()
-        for outcomes in placed:
-            for outcome in () if isinstance(outcomes, BaseException) else outcomes:
-                self._settle(outcome)
+        while self._placing:
+            for placed in await _results(self._placing):
+                for outcome in placed:
+                    self._settle(outcome)
         await self._threads.receive(self._receiver.pause)
 
     def _submit(self) -> None:
@@ -155,6 +151,14 @@ class Intake:
         has_large = any(each.descriptor is not None for each in self._whole)
         if has_large or len(self._whole) >= PLACE_FILES or self._whole_size >= PLACE_BYTES:
             self._place()
+
+
+async def _results(futures: deque[asyncio.Future[T]]) -> list[T]:
+    """Take them out, for nobody else to count, and wait for them; those that failed have no result."""
+    waiting = list(futures)
+    futures.clear()
+    await asyncio.wait(waiting)
+    return [each.result() for each in waiting if _is_good(each)]
 
 
 def _is_good(future: asyncio.Future[T]) -> bool:

@@ -1,5 +1,8 @@
 """What gathers on its way from the stream to the disk, and when it goes on."""
 
+import asyncio
+import threading
+
 import pytest
 
 from runicornd._lib.clock import SystemClock
@@ -90,6 +93,31 @@ async def test_files_wait_for_each_other(parts):
     await clock.advance(PLACE_S)
     await eventually(p.nudged)
     assert p.placer.groups == [2]
+
+
+async def test_a_nudge_during_a_pause_counts_nothing_twice(parts):
+    """After a cut what is on its way comes to its end, while the worker's clock goes on ticking."""
+    p = parts(SystemClock())
+    hindered = threading.Event()
+    take = p.receiver.take
+
+    def slow(steps):
+        if steps[0].work.file.path == "b":
+            hindered.wait(10)
+        return take(steps)
+
+    p.receiver.take = slow
+    for name in ("a", "b"):
+        await p.intake.add(ended(name))
+        p.intake._submit()
+    await eventually(p.intake._receiving[0].done)
+    pausing = asyncio.create_task(p.intake.pause())
+    await asyncio.sleep(0)
+    p.intake.nudge()
+    hindered.set()
+    await pausing
+    assert sum(p.placer.groups) == 2
+    assert [each.file.path for each in p.settled] == ["a", "b"]
 
 
 async def test_a_full_disk_is_told_to_the_stream_and_not_to_the_nudge(parts):
