@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from tests.helpers.runicorn_env import NEW, SITE, MadeUpHome
+from tests.helpers.runicorn_env import NEW, SITE, MadeUpHome, log_runs, runicorn_env
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 PACKAGES_EACH = 150
 CONDA = "miniconda3"
+ENVIRONMENT = "ml"
+"""The one that can run the viewer."""
 
 
-def home_with_viewer(path: Path) -> tuple[MadeUpHome, Path]:
-    """Make a home with one conda environment ``ml`` that has the real Runicorn, and its storage root."""
+def home_with_viewer(path: Path) -> tuple[MadeUpHome, Path, Path]:
+    """Make a home whose conda environment has the real Runicorn; return it, its root with runs, its Python."""
     home = MadeUpHome(path)
-    pythons = home.conda(CONDA, environments=[("ml", NEW)])
-    _conda_command(home, [("base", home.path / CONDA), ("ml", pythons["ml"].parent.parent)])
-    return home, home.root()
+    python = home.conda(CONDA, environments=[(ENVIRONMENT, NEW)])[ENVIRONMENT]
+    _conda_command(home, [("base", home.path / CONDA), (ENVIRONMENT, python.parent.parent)])
+    root = home.root()
+    log_runs(runicorn_env(NEW), root)
+    return home, root, python
 
 
 def home_with_many(path: Path, conda: int, virtual: int) -> MadeUpHome:

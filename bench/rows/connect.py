@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from bench.daemon import daemon
-from bench.homes import home_with_viewer
+from bench.homes import ENVIRONMENT, home_with_viewer
 from bench.model import CannotMeasure, Case, Plan, difference, ratio
 from bench.peers.runicorn_remote import runicorn_remote
 from bench.processes import answers, until
@@ -16,7 +16,7 @@ from bench.timing import seconds
 from bench.viewer_start import viewers_own_start
 from runicornd.protocol.models import SessionStartParams
 from runicornd.viewers.kinds.runicorn import Runicorn
-from tests.helpers.runicorn_env import NEW, log_runs, runicorn_env
+from tests.helpers.runicorn_env import NEW, runicorn_env
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from bench.server import Server
     from runicornd.protocol.models import Session
 
-ENVIRONMENT = "ml"
 
 OURS = "ours: sessions.start to ready"
 COMMAND = "ours: runicornctl connect --no-browser --json"
@@ -39,9 +38,7 @@ PEER = f"peer: Runicorn {NEW}, connect + conda-envs + viewer/start"
 @contextlib.contextmanager
 def plan(folder: Path) -> Iterator[Plan]:
     """One server for ours and for the peer, with the same home, environment and storage root."""
-    home, root = home_with_viewer(folder / "home")
-    log_runs(runicorn_env(NEW), root)
-    python = home.path / "miniconda3" / "envs" / ENVIRONMENT / "bin" / "python"
+    home, root, python = home_with_viewer(folder / "home")
     with (
         server(folder, home.path) as host,
         daemon(folder, ssh_config=host.ssh_config) as ours,

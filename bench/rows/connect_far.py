@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from bench.daemon import daemon
-from bench.homes import home_with_viewer
+from bench.homes import ENVIRONMENT, home_with_viewer
 from bench.model import ROUND_TRIPS, CannotMeasure, Case, Plan, difference, more_round_trips
 from bench.processes import answers, output_of, until
 from bench.server import server
@@ -15,7 +15,6 @@ from bench.timing import seconds
 from bench.viewer_start import viewers_own_start
 from runicornd.protocol.models import SessionStartParams
 from runicornd.viewers.kinds.runicorn import Runicorn
-from tests.helpers.runicorn_env import NEW, log_runs, runicorn_env
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +30,6 @@ NOTE = (
     "Counted: each turn from sending to receiving. What overlaps counts as one; what is sent while the "
     "viewer starts, and the link's keep-alive, count as well."
 )
-ENVIRONMENT = "ml"
 ROUND_TRIP_S = 0.1
 BACK_S = 30
 
@@ -47,9 +45,7 @@ SSH_TURNS = "floor: 'ssh far true'" + COUNTED
 @contextlib.contextmanager
 def plan(folder: Path) -> Iterator[Plan]:
     """One server behind the proxy, with the real Runicorn."""
-    home, root = home_with_viewer(folder / "home")
-    log_runs(runicorn_env(NEW), root)
-    python = home.path / "miniconda3" / "envs" / ENVIRONMENT / "bin" / "python"
+    home, root, python = home_with_viewer(folder / "home")
     with (
         server(folder, home.path, round_trip_s=ROUND_TRIP_S) as host,
         daemon(folder, ssh_config=host.ssh_config) as ours,

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.daemon import daemon
-from bench.homes import home_with_viewer
+from bench.homes import ENVIRONMENT, home_with_viewer
 from bench.model import CannotMeasure, Case, Plan, difference
 from bench.processes import answers, until
 from bench.server import server
@@ -17,7 +17,6 @@ from bench.timing import seconds
 from bench.viewer_start import viewers_own_start
 from runicornd.protocol.models import SessionStartParams
 from runicornd.viewers.kinds.runicorn import Runicorn
-from tests.helpers.runicorn_env import NEW, log_runs, runicorn_env
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from bench.daemon import Daemon
     from runicornd.protocol.models import Session
 
-ENVIRONMENT = "ml"
 BACK_S = 60
 # So soon a restart is forgotten: each round's kill is then the first one.
 PROOF_S = 0.5
@@ -38,9 +36,7 @@ FLOOR = "floor: the viewer's own start"
 @contextlib.contextmanager
 def plan(folder: Path) -> Iterator[Plan]:
     """One session with the real Runicorn, whose process is killed."""
-    home, root = home_with_viewer(folder / "home")
-    log_runs(runicorn_env(NEW), root)
-    python = home.path / "miniconda3" / "envs" / ENVIRONMENT / "bin" / "python"
+    home, root, python = home_with_viewer(folder / "home")
     with (
         server(folder, home.path) as host,
         daemon(folder, ssh_config=host.ssh_config, viewer_proof=PROOF_S) as ours,

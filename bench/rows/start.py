@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 OURS = "ours: start to the first answer"
 COST = "ours: processor time until then"
-FLOOR = "floor: python -c 'import asyncio, aiohttp.web, jsonrpcserver, msgspec, structlog'"
-FLOOR_COST = "floor: processor time of that"
 _LIBRARIES = "import asyncio, aiohttp.web, jsonrpcserver, msgspec, structlog"
+FLOOR = f"floor: python -c '{_LIBRARIES}'"
+FLOOR_COST = "floor: processor time of that"
 
 
 @contextlib.contextmanager
