@@ -18,7 +18,7 @@ ENVIRONMENT = "ml"
 
 
 def home_with_viewer(path: Path) -> tuple[MadeUpHome, Path, Path]:
-    """Make a home whose conda environment has the real Runicorn; return it, its root with runs, its Python."""
+    """Make a home whose conda environment has the real Runicorn; return it, its root with runs, a Python."""
     home = MadeUpHome(path)
     python = home.conda(CONDA, environments=[(ENVIRONMENT, NEW)])[ENVIRONMENT]
     _conda_command(home, [("base", home.path / CONDA), (ENVIRONMENT, python.parent.parent)])
