@@ -170,11 +170,15 @@ def daemon(
             raise
 
 
+# Nothing of a person's desk; and bytecode is kept, as that of installed programs is.
+_LEFT_OUT = frozenset({"DISPLAY", "WAYLAND_DISPLAY", "PYTHONDONTWRITEBYTECODE"})
+
+
 def _environment(place: Path, settings: Mapping[str, object]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("XDG_", "RUNICORN", "SSH_")) and name not in {"DISPLAY", "WAYLAND_DISPLAY"}
+        if not name.startswith(("XDG_", "RUNICORN", "SSH_")) and name not in _LEFT_OUT
     }
     folders = {"HOME": "home", "XDG_RUNTIME_DIR": "run"}
     folders |= {f"XDG_{name}_HOME": name.lower() for name in ("CONFIG", "STATE", "CACHE", "DATA")}
